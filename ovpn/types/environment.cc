@@ -1,0 +1,34 @@
+#include "ovpn/types/environment.h"
+
+#include <utility>
+
+namespace ovpnbroker::ovpn {
+
+std::optional<absl::string_view> Environment::Get(absl::string_view name) const {
+  for (const Entry entry : *this) {
+    if (entry.name == name) return entry.value;
+  }
+  return std::nullopt;
+}
+
+Environment::Entry Environment::operator[](size_t index) const {
+  const Span& span = spans_[index];
+  const absl::string_view all(buffer_);
+  return {all.substr(span.offset, span.name_size),
+          all.substr(span.offset + span.name_size, span.value_size)};
+}
+
+Environment::Iterator Environment::begin() const { return {this, 0}; }
+Environment::Iterator Environment::end() const { return {this, spans_.size()}; }
+
+void Environment::Builder::Add(absl::string_view name, absl::string_view value) {
+  environment_.spans_.push_back({static_cast<uint32_t>(environment_.buffer_.size()),
+                                 static_cast<uint32_t>(name.size()),
+                                 static_cast<uint32_t>(value.size())});
+  environment_.buffer_.append(name.data(), name.size());
+  environment_.buffer_.append(value.data(), value.size());
+}
+
+Environment Environment::Builder::Build() { return std::exchange(environment_, Environment()); }
+
+}  // namespace ovpnbroker::ovpn

@@ -1,0 +1,90 @@
+// The ENV lines of one notification: names with values that are bytes (not UTF-8), in the order
+// they came. Kept in one flat buffer, since a CONNECT has about fifty of them and thousands may
+// wait at once. Immutable once built; the password never gets in (the message parser takes it out).
+// Plain value; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace ovpnbroker::ovpn {
+
+class Environment {
+ public:
+  struct Entry {
+    absl::string_view name;
+    absl::string_view value;
+  };
+
+  class Builder;
+  class Iterator;
+
+  // The value of `name`, the first if it came twice; nullopt when it did not come. The view lives
+  // as long as this.
+  std::optional<absl::string_view> Get(absl::string_view name) const;
+  // As Get, with "" for absent: for fields where OpenVPN itself does not tell the two apart
+  // (username).
+  absl::string_view GetOrEmpty(absl::string_view name) const {
+    return Get(name).value_or(absl::string_view());
+  }
+
+  size_t size() const { return spans_.size(); }
+  bool empty() const { return spans_.empty(); }
+  // `index` < size().
+  Entry operator[](size_t index) const;
+  Iterator begin() const;
+  Iterator end() const;
+
+  // Memory of names and values, without bookkeeping.
+  size_t byte_size() const { return buffer_.size(); }
+
+ private:
+  struct Span {
+    uint32_t offset;
+    uint32_t name_size;
+    uint32_t value_size;
+  };
+
+  std::string buffer_;
+  std::vector<Span> spans_;
+};
+
+class Environment::Builder {
+ public:
+  // Appends one entry. `name` must not be empty; limits are the parser's.
+  void Add(absl::string_view name, absl::string_view value);
+  size_t size() const { return environment_.spans_.size(); }
+  size_t byte_size() const { return environment_.buffer_.size(); }
+  // Hands the environment over and leaves the builder empty.
+  Environment Build();
+
+ private:
+  Environment environment_;
+};
+
+class Environment::Iterator {
+ public:
+  using difference_type = std::ptrdiff_t;
+  using value_type = Entry;
+
+  Entry operator*() const { return (*environment_)[index_]; }
+  Iterator& operator++() {
+    ++index_;
+    return *this;
+  }
+  bool operator==(const Iterator& other) const { return index_ == other.index_; }
+
+ private:
+  friend class Environment;
+  Iterator(const Environment* environment, size_t index)
+      : environment_(environment), index_(index) {}
+
+  const Environment* environment_;
+  size_t index_;
+};
+
+}  // namespace ovpnbroker::ovpn

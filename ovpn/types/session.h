@@ -1,0 +1,51 @@
+// A session: one client instance of OpenVPN as the broker sees it, from its first CONNECT to its
+// DISCONNECT. Values; the table that owns them is ovpn/instance/session_table. Any thread may hold
+// a copy.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "ovpn/base/clock.h"
+#include "ovpn/base/ids.h"
+#include "ovpn/types/client_identity.h"
+
+namespace ovpnbroker::ovpn {
+
+// DISCONNECT may come before ESTABLISHED; ENDED is final.
+enum class SessionState {
+  kPending,      // CONNECT came, no answer was written yet
+  kAuthorized,   // an allow was written, ESTABLISHED has not come
+  kEstablished,  // ESTABLISHED came
+  kEnding,       // killed or denied; OpenVPN keeps it for about 5 s more
+  kEnded,        // DISCONNECT came, or the tunnel run ended
+  kUnjudged,     // found by `status 3` with no verdict of ours: an adopted child, or a token that
+                 // bypassed us
+};
+
+struct Session {
+  SessionUid uid;
+  ClientRef client;
+  SessionState state = SessionState::kPending;
+  ClientIdentity identity;
+  std::vector<std::string>
+      virtual_addresses;  // as ADDRESS named them, tunnel addresses only (not iroutes)
+  WallTime create_time;   // CONNECT came
+  std::optional<WallTime> establish_time;
+  std::optional<WallTime> end_time;
+  std::string end_reason;       // why the broker ended it, or "disconnected"
+  uint64_t received_bytes = 0;  // from the client, link bytes since connect
+  uint64_t sent_bytes = 0;
+  std::string
+      policy;  // who decided last; with " (failure_mode)" when the failure rules admitted it
+  std::string policy_revision;
+  DecisionId last_decision_id;
+};
+
+// "PENDING", "AUTHORIZED", ...
+absl::string_view ToString(SessionState state);
+
+}  // namespace ovpnbroker::ovpn
