@@ -1,0 +1,31 @@
+// The launcher that starts real processes: posix_spawn, one output pipe, a pidfd to wait on. Owned
+// by the composition root; loop thread only. Nothing ties a child's life to the broker's (no
+// PR_SET_PDEATHSIG): sessions must survive a broker that crashed.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <chrono>
+#include <memory>
+
+#include "ovpn/process/launcher.h"
+
+namespace ovpnbroker::ovpn {
+
+// A line of a child that is longer is cut here. OpenVPN's own limit is 10 KiB.
+inline constexpr size_t kMaxChildLineBytes = 16 * 1024;
+// How long an ended child's output may stay open (a process that it started may hold the pipe)
+// before its end is reported anyway.
+inline constexpr std::chrono::milliseconds kOutputGrace{500};
+
+class PosixLauncher final : public Launcher {
+ public:
+  explicit PosixLauncher(asio::io_context& loop) : loop_(loop) {}
+
+  absl::StatusOr<std::unique_ptr<ChildProcess>> Launch(const LaunchOptions& options,
+                                                       ChildObserver& observer) override;
+
+ private:
+  asio::io_context& loop_;
+};
+
+}  // namespace ovpnbroker::ovpn
