@@ -1,0 +1,70 @@
+// The body of a client-auth command, compiled from what a policy allows. OpenVPN admits a client
+// even when it does not understand a line of the block, and some lines stop the whole server, so
+// everything that could be misread refuses the block as a whole, with the field that is at fault.
+// Plain values; any thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "ovpn/management/checked.h"
+#include "ovpn/types/client_config.h"
+
+namespace ovpnbroker::ovpn {
+
+// One line of the block, without LF. OpenVPN parses what exceeds it as another line.
+inline constexpr size_t kMaxBodyLineBytes = 255;
+// Lines of one block.
+inline constexpr size_t kMaxBodyLines = 1024;
+// All that one block pushes, as it stands in PUSH_REPLY: each option with its comma.
+inline constexpr size_t kMaxPushBytes = 32 * 1024;
+
+// Which raw directives an operator lets a policy use. By default none.
+class DirectivePolicy {
+ public:
+  DirectivePolicy() = default;
+
+  // `allowed` are option names as in OpenVPN's manual ("vlan-pvid"). INVALID_ARGUMENT names the
+  // first that has not that form or that no policy may use: `config` reads any file of the server,
+  // `disable` is a deny in disguise, and `END` ends the block.
+  static absl::StatusOr<DirectivePolicy> Make(const std::vector<std::string>& allowed);
+
+  bool Allows(absl::string_view option_name) const { return allowed_.contains(option_name); }
+
+ private:
+  absl::flat_hash_set<std::string> allowed_;
+};
+
+// An address that OpenVPN must report for this client, in the text of >CLIENT:ADDRESS.
+struct IntendedAddress {
+  std::string address;
+  bool primary = false;  // true: tunnel address; false: iroute
+  bool operator==(const IntendedAddress&) const = default;
+};
+
+class ClientAuthBlock {
+ public:
+  // Plain accept.
+  ClientAuthBlock() = default;
+
+  // Every violation at once, with paths like "allow.config.routes[3].gateway".
+  static Checked<ClientAuthBlock> Compile(const ClientConfig& config,
+                                          const DirectivePolicy& allowed_raw);
+
+  // In the order they are sent: resets, raw directives, addresses, pushes. So what the typed fields
+  // say is neither removed nor overridden by a line of the same block.
+  const std::vector<std::string>& lines() const { return lines_; }
+  bool empty() const { return lines_.empty(); }
+  // What to compare >CLIENT:ADDRESS with. Raw directives are not in it.
+  const std::vector<IntendedAddress>& intended_addresses() const { return intended_addresses_; }
+
+ private:
+  std::vector<std::string> lines_;
+  std::vector<IntendedAddress> intended_addresses_;
+};
+
+}  // namespace ovpnbroker::ovpn

@@ -1,0 +1,36 @@
+// Splits an option line into words exactly as OpenVPN's parser does (parse_line in options.c, the
+// same for configuration files, client-auth bodies, pushed options and management commands), and
+// makes lines that split into given words. What OpenVPN would silently drop or cut is an error
+// here. Pure functions; any thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+namespace ovpnbroker::ovpn {
+
+// OpenVPN's MAX_PARMS: further words of a line are ignored.
+inline constexpr size_t kMaxOptionWords = 16;
+
+// The words of `line`; none for a blank line or a comment. INVALID_ARGUMENT for unbalanced quotes,
+// a backslash before anything but a blank, `"` or `\`, a word over kMaxArgumentBytes, more than
+// kMaxOptionWords words, a NUL.
+absl::StatusOr<std::vector<std::string>> SplitOptionLine(absl::string_view line);
+
+// The option that a first word names: `--` before it does not count in files and client-auth
+// bodies.
+absl::string_view OptionName(absl::string_view first_word);
+
+// True when `name` has the form of an OpenVPN option: letters, digits and inner dashes.
+bool IsOptionName(absl::string_view name);
+
+// The line that SplitOptionLine splits into `words`; quotes only where they are needed. The words
+// hold no control bytes.
+std::string JoinOptionWords(absl::Span<const std::string> words);
+
+}  // namespace ovpnbroker::ovpn
