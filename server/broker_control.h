@@ -1,0 +1,62 @@
+// How the admin API sees and moves the broker. Implemented by server/broker (and a fake in tests);
+// every method is called on the loop thread, every callback comes on it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "ovpn/base/clock.h"
+#include "ovpn/base/ids.h"
+#include "ovpn/types/session.h"
+#include "server/broker_status.h"
+
+namespace ovpnbroker::server {
+
+enum class KillDisposition { kHalt, kRestart };
+
+struct KillRequest {
+  ovpn::SessionUid uid;
+  KillDisposition disposition = KillDisposition::kHalt;
+  std::string reason;     // printable ASCII, may be empty; for the log and the client
+  ovpn::Duration wait{};  // how long to wait for DISCONNECT; zero: until OpenVPN took the command
+};
+
+enum class KillOutcome {
+  kDisconnected,  // DISCONNECT came
+  kEnding,        // OpenVPN took the command, `wait` passed before DISCONNECT
+  kAlreadyEnded,  // there was nothing to kill
+  kNotFound,      // no such uid (any more)
+  kFailed,        // OpenVPN refused, did not reply, or its instance is not connected
+};
+
+struct KillResult {
+  KillOutcome outcome = KillOutcome::kFailed;
+  std::optional<ovpn::Session> session;  // as it is now; absent with kNotFound
+  std::string message;                   // for kFailed
+};
+
+class BrokerControl {
+ public:
+  virtual ~BrokerControl() = default;
+
+  virtual BrokerStatus GetStatus() const = 0;
+  // In the order of the configuration.
+  virtual std::vector<InstanceStatus> ListInstances() const = 0;
+  virtual std::vector<PolicyStatus> ListPolicies() const = 0;
+
+  // Calls `visit` for each session whose uid is greater than `after` ("" for all), in uid order,
+  // until it returns false: a page costs its own length, and no copy is made of what the caller
+  // does not want.
+  virtual void VisitSessions(absl::string_view after,
+                             const std::function<bool(const ovpn::Session&)>& visit) const = 0;
+  virtual std::optional<ovpn::Session> FindSession(const ovpn::SessionUid& uid) const = 0;
+
+  // Ends a session. `done` is called once, never before Kill returns, also when the broker stops
+  // (kFailed).
+  virtual void Kill(KillRequest request, std::function<void(KillResult)> done) = 0;
+};
+
+}  // namespace ovpnbroker::server
