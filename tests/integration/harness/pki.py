@@ -1,0 +1,56 @@
+"""A throwaway certificate authority made with the openssl tool. Elliptic curve keys, since they are made in a moment."""
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+_NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+_DAYS = ["-days", "2"]
+
+
+def _openssl(*arguments: str | Path) -> None:
+    run = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        raise RuntimeError(f"openssl {arguments[0]} failed: {run.stderr}")
+
+
+@dataclass(frozen=True)
+class Certificate:
+    common_name: str
+    certificate: Path
+    key: Path
+
+
+class Pki:
+    """One authority in a folder, one certificate for each name that is asked for."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.ca = folder / "ca.crt"
+        self._ca_key = folder / "ca.key"
+        self._issued: dict[tuple[str, str], Certificate] = {}
+        _openssl("req", "-x509", *_NEW_KEY, *_DAYS, "-subj", "/CN=Throwaway test CA", "-keyout", self._ca_key, "-out", self.ca)
+        self.server = self._issue("server", "serverAuth")
+
+    def client(self, common_name: str) -> Certificate:
+        """`common_name` may hold any characters that UTF-8 and X.509 allow."""
+        return self._issue(common_name, "clientAuth")
+
+    def _issue(self, common_name: str, usage: str) -> Certificate:
+        issued = self._issued.get((common_name, usage))
+        if issued is not None:
+            return issued
+        safe = re.sub(r"[^A-Za-z0-9]", "_", common_name)
+        stem = self._folder / f"{len(self._issued):02}-{safe}"
+        key, request, certificate = (stem.with_suffix(suffix) for suffix in (".key", ".csr", ".crt"))
+        extensions = stem.with_suffix(".ext")
+        extensions.write_text(f"keyUsage=digitalSignature,keyAgreement\nextendedKeyUsage={usage}\n")
+        subject = "/CN=" + re.sub(r"([/+\\=])", r"\\\1", common_name)
+        _openssl("req", *_NEW_KEY, "-utf8", "-subj", subject, "-keyout", key, "-out", request)
+        _openssl("x509", "-req", *_DAYS, "-in", request, "-CA", self.ca, "-CAkey", self._ca_key,
+                 "-set_serial", str(int.from_bytes(os.urandom(8), "big")), "-extfile", extensions, "-out", certificate)
+        issued = self._issued[common_name, usage] = Certificate(common_name, certificate, key)
+        return issued
