@@ -1,0 +1,88 @@
+// What one decision leaves behind: exactly one record, however it ended. Values without secrets;
+// observers (log, audit, metrics) get each record once, when nothing more can be learned about it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "ovpn/base/clock.h"
+#include "ovpn/base/ids.h"
+#include "ovpn/types/auth_request.h"
+#include "ovpn/types/verdict.h"
+#include "policy/failure_rules.h"
+#include "policy/policy.h"
+
+namespace ovpnbroker::policy {
+
+// How a decision ended, before any failure rule.
+enum class DecisionResult {
+  kAllowed,
+  kDenied,          // by the policy
+  kAbstained,       // the policy has no opinion
+  kPolicyFailed,    // the policy answered that it failed, or threw
+  kTimedOut,        // no verdict before the deadline
+  kUnavailable,     // nobody could be asked
+  kOverloaded,      // too many open decisions, here or in the policy's queue
+  kInvalidVerdict,  // the verdict was refused: see violations
+  kShutdown,        // the broker stops
+  kWithdrawn,       // the client left, began another key or its tunnel run ended
+};
+inline constexpr size_t kDecisionResultCount = static_cast<size_t>(DecisionResult::kWithdrawn) + 1;
+
+struct DecisionRecord {
+  // Who asked.
+  ovpn::DecisionId id;
+  ovpn::AuthKind kind = ovpn::AuthKind::kConnect;
+  ovpn::KeyRef key;
+  ovpn::SessionUid session_uid;
+  std::string common_name;
+  std::string username;
+  std::string real_address;
+  ovpn::WallTime receive_time;
+
+  // Who answered. `policy` is who was asked; the rest is empty when nobody answered.
+  std::string policy;
+  std::string replica;
+  std::string policy_revision;
+  int attempts = 0;
+
+  // What was decided.
+  DecisionResult result = DecisionResult::kWithdrawn;
+  std::string detail;  // the deny's reason, the failure's detail, why it was withdrawn
+  std::string code;    // the deny's code
+  std::vector<ovpn::FieldViolation> violations;  // with kInvalidVerdict
+  std::vector<std::pair<std::string, std::string>> audit_annotations;
+  ovpn::Duration latency{};  // from Submit to the answer
+
+  // What was sent, and what OpenVPN made of it.
+  AnswerBasis basis = AnswerBasis::kNone;
+  std::string answer;                    // summary, see SummarizeAnswer; empty when withdrawn
+  std::optional<OutcomeResult> outcome;  // nullopt: OpenVPN said nothing in time
+  std::string outcome_detail;
+};
+
+// Gets every record. Implementations live as long as the engine and do not call back into it.
+class DecisionObserver {
+ public:
+  virtual ~DecisionObserver() = default;
+  virtual void OnDecisionRecord(const DecisionRecord& record) = 0;
+};
+
+// What was sent, for people: addresses and counts, but no option text, since options may carry
+// credentials. "allow ifconfig_push=10.8.0.2 routes=2", "deny retry=5s client_reason=\"...\"".
+std::string SummarizeAnswer(const ovpn::Verdict& answer);
+
+// The result that a verdict or a failure stands for.
+DecisionResult ResultOf(const ovpn::Verdict& verdict);
+
+// "ALLOWED", "POLICY_FAILED", ...
+absl::string_view ToString(DecisionResult result);
+// "WRITTEN", "VERIFIED", ...
+absl::string_view ToString(OutcomeResult result);
+// "CLIENT_GONE", ...
+absl::string_view ToString(CancelReason reason);
+
+}  // namespace ovpnbroker::policy

@@ -1,0 +1,88 @@
+// The engine's decisions: the open ones, found by key and by deadline, and the ended ones, kept for
+// outcomes and late replies until they are too old or too many. Decides nothing. Owned by the
+// engine; loop thread only.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "ovpn/base/clock.h"
+#include "ovpn/base/ids.h"
+#include "policy/decision.h"
+#include "policy/decision_record.h"
+#include "policy/policy.h"
+
+namespace ovpnbroker::policy {
+
+// One decision's state. The engine changes it; the table indexes it.
+struct DecisionEntry {
+  enum class State { kOpen, kAnswered, kFinal };
+
+  DecisionEntry(Decision owned_decision, std::shared_ptr<Policy> asked_policy,
+                ovpn::SteadyTime submit)
+      : decision(std::move(owned_decision)),
+        key(decision.request().key),
+        policy(std::move(asked_policy)),
+        submit_time(submit),
+        deadline(submit + decision.options().decision_timeout) {}
+
+  Decision decision;
+  const ovpn::KeyRef key;
+  const std::shared_ptr<Policy> policy;  // null: nobody to ask
+  const ovpn::SteadyTime submit_time;
+  const ovpn::SteadyTime deadline;
+
+  State state = State::kOpen;
+  int attempts = 0;            // dispatched so far
+  int outstanding = 0;         // dispatched and not replied to
+  bool verdict_given = false;  // the answer came from the policy, which wants its outcome
+  DecisionRecord record;
+
+  // The table's own: when the engine wants to look at it next.
+  std::optional<ovpn::SteadyTime> wake_time;
+};
+
+class DecisionTable {
+ public:
+  using EntryPtr = std::shared_ptr<DecisionEntry>;
+
+  // An open decision. Replaces what was known under the same key.
+  void Insert(EntryPtr entry);
+  // The latest decision of a key or a client, open or remembered; null when unknown.
+  EntryPtr FindByKey(const ovpn::KeyRef& key) const;
+  EntryPtr FindByClient(const ovpn::ClientRef& client) const;
+
+  // Sets when an open decision is due.
+  void Schedule(DecisionEntry& entry, ovpn::SteadyTime time);
+  // Moves an open decision to the remembered ones until `forget_time`, which never decreases from
+  // call to call.
+  void Retire(const EntryPtr& entry, ovpn::SteadyTime forget_time);
+
+  // Takes one open decision that is due; null when there is none. It stays in the table, without a
+  // time.
+  EntryPtr TakeDue(ovpn::SteadyTime now);
+  // Takes out the oldest remembered decision if it has expired or there are more than `max_count`;
+  // null otherwise.
+  EntryPtr TakeForgotten(ovpn::SteadyTime now, size_t max_count);
+  // Any open decision; null when there is none.
+  EntryPtr AnyOpen() const;
+
+  std::optional<ovpn::SteadyTime> NextDeadline() const;
+  size_t open_count() const { return open_.size(); }
+  size_t remembered_count() const { return remembered_.size(); }
+
+ private:
+  void Unschedule(DecisionEntry& entry);
+
+  absl::flat_hash_map<DecisionEntry*, EntryPtr> open_;
+  std::set<std::pair<ovpn::SteadyTime, DecisionEntry*>> due_;
+  std::deque<std::pair<ovpn::SteadyTime, EntryPtr>> remembered_;  // oldest first
+  absl::flat_hash_map<ovpn::KeyRef, EntryPtr> by_key_;
+  absl::flat_hash_map<ovpn::ClientRef, EntryPtr> by_client_;
+};
+
+}  // namespace ovpnbroker::policy

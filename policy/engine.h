@@ -1,0 +1,103 @@
+// The decision engine: takes the obligation to answer, asks the policy, asks again when it is slow
+// or its replica died, denies by the failure rules when no verdict comes, and tells the policy what
+// became of its verdict. A state machine on a Clock: policy/engine_timer.h gives it an alarm on the
+// loop. Owned by the broker; loop thread only.
+//
+//   OPEN --Ask--> DISPATCHED(n) --verdict or failure--> ANSWERED --outcome--> FINAL
+//   OPEN, DISPATCHED(n) --Withdraw, newer key--> FINAL without an answer
+//
+// Every way out of DISPATCHED but a withdrawal settles the Decision. Every decision gives its
+// observers one record when it becomes FINAL, and is remembered for a while (EngineLimits) so that
+// a late reply is told from an unknown one.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "ovpn/base/clock.h"
+#include "ovpn/base/ids.h"
+#include "ovpn/types/verdict.h"
+#include "policy/decision.h"
+#include "policy/decision_record.h"
+#include "policy/decision_table.h"
+#include "policy/engine_options.h"
+#include "policy/engine_stats.h"
+#include "policy/last_allows.h"
+#include "policy/policy.h"
+
+namespace ovpnbroker::policy {
+
+class DecisionEngine {
+ public:
+  // `clock` and every observer outlive the engine.
+  DecisionEngine(const ovpn::Clock& clock, EngineLimits limits,
+                 std::vector<DecisionObserver*> observers);
+  // As Shutdown.
+  ~DecisionEngine();
+  DecisionEngine(const DecisionEngine&) = delete;
+  DecisionEngine& operator=(const DecisionEngine&) = delete;
+
+  // Gets an answer to `decision` from `policy`; null counts as unavailable. A decision of the same
+  // client that is still open is superseded. May settle the decision before it returns.
+  void Submit(Decision decision, std::shared_ptr<Policy> policy);
+  // The question is void: closes the decision without an answer. Unknown keys are ignored.
+  void Withdraw(const ovpn::KeyRef& key, CancelReason reason);
+  // What OpenVPN made of the answer: kWritten or kNotEnforced first, then perhaps kVerified or
+  // kMismatched. Unknown keys are ignored.
+  void OnAnswerOutcome(const ovpn::KeyRef& key, OutcomeResult outcome, const std::string& detail);
+  // The session is over: withdraws its open decision, closes its last record, forgets its allow.
+  void OnSessionEnded(const ovpn::ClientRef& client, const ovpn::SessionUid& uid);
+
+  // Denies every open decision and every later one. Idempotent.
+  void Shutdown();
+
+  // When OnDeadline wants to be called; nullopt: not at all.
+  std::optional<ovpn::SteadyTime> NextDeadline() const { return table_.NextDeadline(); }
+  // Retries, times out and forgets what is due. Early calls do nothing.
+  void OnDeadline();
+  // `listener` is called with NextDeadline() after each call that may have moved it.
+  void SetDeadlineListener(std::function<void(std::optional<ovpn::SteadyTime>)> listener);
+
+  EngineStats Stats() const;
+
+ private:
+  using EntryPtr = DecisionTable::EntryPtr;
+  class DeadlineUpdate;
+  struct ReplySlot;
+
+  // engine.cc: asking
+  void Dispatch(const EntryPtr& entry);
+  void OnReply(ReplySlot& slot, PolicyReply reply);
+  void TakeReply(const EntryPtr& entry, PolicyReply reply);
+  void TakeFailure(const EntryPtr& entry, PolicyReply reply);
+  bool MayAskAgain(const DecisionEntry& entry) const;
+  void OnDue(const EntryPtr& entry);
+  void ReportLate(const ReplySlot& slot);
+
+  // engine_finish.cc: answering
+  void FinishWithFailure(const EntryPtr& entry, ovpn::FailureCause cause, absl::string_view detail);
+  void Finish(const EntryPtr& entry, const PolicyReply& reply);
+  AnswerResult Answer(DecisionEntry& entry, const ovpn::Verdict& verdict);
+  void Close(const EntryPtr& entry, CancelReason reason);
+  void End(const EntryPtr& entry);
+  void EmitRecord(DecisionEntry& entry);
+  void ForgetExpired();
+
+  const ovpn::Clock& clock_;
+  const EngineLimits limits_;
+  const std::vector<DecisionObserver*> observers_;
+  DecisionTable table_;
+  LastAllows last_allows_;
+  EngineStats stats_;
+  std::function<void(std::optional<ovpn::SteadyTime>)> deadline_listener_;
+  int call_depth_ = 0;  // the listener hears of the outermost call only
+  bool shut_down_ = false;
+  // Replies find out through a weak pointer that the engine is gone.
+  std::shared_ptr<DecisionEngine*> self_;
+};
+
+}  // namespace ovpnbroker::policy

@@ -1,0 +1,47 @@
+// Reads the rules file (YAML; deploy/config/rules.example.yaml shows every key). All errors are
+// told at once, each with its place and the nearest known name. Any thread.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "policy/rules/rule_set.h"
+
+namespace ovpnbroker::policy {
+
+// Limits of a rules file.
+inline constexpr size_t kMaxRulesFileBytes = size_t{4} << 20;
+inline constexpr size_t kMaxRules = 10'000;
+inline constexpr size_t kMaxListItems = 1'000;
+inline constexpr size_t kMaxValueBytes = 1'024;
+inline constexpr size_t kMaxRuleErrors = 100;  // further ones are only counted
+// A valid file nests five deep; deeper text is refused before the YAML parser recurses into it.
+inline constexpr int kMaxRulesNesting = 16;
+
+struct RuleError {
+  int line = 0;  // from 1; 0: the file as a whole
+  int column = 0;
+  std::string path;  // "rules[2].match.real_address[0]"; empty at the top
+  std::string message;
+  bool operator==(const RuleError&) const = default;
+};
+
+struct RuleParseResult {
+  std::shared_ptr<const RuleSet> rules;  // null exactly when there are errors
+  std::vector<RuleError> errors;         // in order of the file
+};
+
+// Parses `text`, which need not be valid in any way.
+RuleParseResult ParseRules(absl::string_view text);
+
+// As ParseRules; the status has one line "file:line:column: path: message" for each error.
+absl::StatusOr<std::shared_ptr<const RuleSet>> ParseRules(absl::string_view text,
+                                                          absl::string_view file_name);
+// Reads and parses a file. NOT_FOUND, PERMISSION_DENIED, ... when it cannot be read.
+absl::StatusOr<std::shared_ptr<const RuleSet>> LoadRules(const std::string& path);
+
+}  // namespace ovpnbroker::policy
