@@ -18,7 +18,9 @@
 // ASSIGN_OR_RETURN(auto value, MaybeValue()): declares or assigns, or returns the error.
 #define ASSIGN_OR_RETURN(lhs, expression) \
   ASSIGN_OR_RETURN_IMPL(OVPNBROKER_CONCAT(statusor_, __LINE__), lhs, expression)
+// NOLINTBEGIN(bugprone-macro-parentheses): `lhs` may be a declaration.
 #define ASSIGN_OR_RETURN_IMPL(statusor, lhs, expression)   \
   auto statusor = (expression);                            \
   if (!statusor.ok()) return std::move(statusor).status(); \
   lhs = *std::move(statusor)
+// NOLINTEND(bugprone-macro-parentheses)

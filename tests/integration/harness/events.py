@@ -41,13 +41,26 @@ class EventLog(Generic[T]):
     def matching(self, predicate: Callable[[T], bool], after: int = 0) -> list[T]:
         return [item for item in self.all(after) if predicate(item)]
 
-    def wait(self, predicate: Callable[[T], bool], what: str, *, after: int = 0,
-             deadline: float = DEFAULT_DEADLINE) -> T:
+    def wait(
+        self,
+        predicate: Callable[[T], bool],
+        what: str,
+        *,
+        after: int = 0,
+        deadline: float = DEFAULT_DEADLINE,
+    ) -> T:
         """The first event from `after` on that satisfies `predicate`, or AssertionError with the last events."""
         return self.wait_count(predicate, what, 1, after=after, deadline=deadline)[0]
 
-    def wait_count(self, predicate: Callable[[T], bool], what: str, count: int, *, after: int = 0,
-                   deadline: float = DEFAULT_DEADLINE) -> list[T]:
+    def wait_count(
+        self,
+        predicate: Callable[[T], bool],
+        what: str,
+        count: int,
+        *,
+        after: int = 0,
+        deadline: float = DEFAULT_DEADLINE,
+    ) -> list[T]:
         """The first `count` such events, or AssertionError."""
         until = time.monotonic() + deadline
         found: list[T] = []
@@ -66,4 +79,6 @@ class EventLog(Generic[T]):
                 self._changed.wait(left)
             why = "it ended" if self._closed else f"{deadline:.0f} s passed"
             tail = "\n  ".join(str(item) for item in self._items[-30:])
-            raise AssertionError(f"{self.name}: {why} before {what} ({len(found)} of {count}); its last events:\n  {tail}")
+            raise AssertionError(
+                f"{self.name}: {why} before {what} ({len(found)} of {count}); its last events:\n  {tail}"
+            )

@@ -40,8 +40,17 @@ class ClientEvent:
 class OpenvpnClient:
     """One client process. Its `events` are in the order in which the client reported them."""
 
-    def __init__(self, server: ServerConfig, pki: Pki, certificate: Certificate, folder: Path, *,
-                 username: bytes | None = None, password: bytes = b"", extra: list[str] | None = None):
+    def __init__(
+        self,
+        server: ServerConfig,
+        pki: Pki,
+        certificate: Certificate,
+        folder: Path,
+        *,
+        username: bytes | None = None,
+        password: bytes = b"",
+        extra: list[str] | None = None,
+    ):
         folder.mkdir(parents=True)
         self.name = certificate.common_name
         self.events: EventLog[ClientEvent] = EventLog(f"client {self.name}")
@@ -71,8 +80,13 @@ class OpenvpnClient:
         config = folder / "client.conf"
         config.write_text("\n".join(lines + (extra or [])) + "\n")
         openvpn = os.environ.get("OPENVPN", "/usr/sbin/openvpn")
-        self.process = LoggedProcess(f"client {self.name}", [openvpn, "--config", str(config)], folder / "client.log",
-                                     self._on_line, cwd=folder)
+        self.process = LoggedProcess(
+            f"client {self.name}",
+            [openvpn, "--config", str(config)],
+            folder / "client.log",
+            self._on_line,
+            cwd=folder,
+        )
 
     def _on_line(self, line: str) -> None:
         for kind, pattern in _PATTERNS:
@@ -82,8 +96,12 @@ class OpenvpnClient:
                 if kind == EXITING:
                     self.events.close()
 
-    def wait_for(self, kind: str, *, after: int = 0, deadline: float = DEFAULT_DEADLINE) -> ClientEvent:
-        return self.events.wait(lambda event: event.kind == kind, kind, after=after, deadline=deadline)
+    def wait_for(
+        self, kind: str, *, after: int = 0, deadline: float = DEFAULT_DEADLINE
+    ) -> ClientEvent:
+        return self.events.wait(
+            lambda event: event.kind == kind, kind, after=after, deadline=deadline
+        )
 
     def wait_connected(self, *, after: int = 0, deadline: float = DEFAULT_DEADLINE) -> list[str]:
         """Waits for the tunnel and gives the options of the PUSH_REPLY before it, one string each."""
@@ -92,7 +110,9 @@ class OpenvpnClient:
 
     def pushed_options(self, *, after: int = 0) -> list[str]:
         replies = [event.text for event in self.events.all(after) if event.kind == PUSH_REPLY]
-        options = [option for reply in replies for option in reply.split(",") if option != "PUSH_REPLY"]
+        options = [
+            option for reply in replies for option in reply.split(",") if option != "PUSH_REPLY"
+        ]
         return [option for option in options if not option.startswith("push-continuation")]
 
     def wait_denied(self, *, after: int = 0, deadline: float = DEFAULT_DEADLINE) -> str:

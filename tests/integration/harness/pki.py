@@ -11,7 +11,9 @@ _DAYS = ["-days", "2"]
 
 
 def _openssl(*arguments: str | Path) -> None:
-    run = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        ["openssl", *map(str, arguments)], capture_output=True, text=True, check=False
+    )
     if run.returncode != 0:
         raise RuntimeError(f"openssl {arguments[0]} failed: {run.stderr}")
 
@@ -32,7 +34,18 @@ class Pki:
         self.ca = folder / "ca.crt"
         self._ca_key = folder / "ca.key"
         self._issued: dict[tuple[str, str], Certificate] = {}
-        _openssl("req", "-x509", *_NEW_KEY, *_DAYS, "-subj", "/CN=Throwaway test CA", "-keyout", self._ca_key, "-out", self.ca)
+        _openssl(
+            "req",
+            "-x509",
+            *_NEW_KEY,
+            *_DAYS,
+            "-subj",
+            "/CN=Throwaway test CA",
+            "-keyout",
+            self._ca_key,
+            "-out",
+            self.ca,
+        )
         self.server = self._issue("server", "serverAuth")
 
     def client(self, common_name: str) -> Certificate:
@@ -45,12 +58,29 @@ class Pki:
             return issued
         safe = re.sub(r"[^A-Za-z0-9]", "_", common_name)
         stem = self._folder / f"{len(self._issued):02}-{safe}"
-        key, request, certificate = (stem.with_suffix(suffix) for suffix in (".key", ".csr", ".crt"))
+        key, request, certificate = (
+            stem.with_suffix(suffix) for suffix in (".key", ".csr", ".crt")
+        )
         extensions = stem.with_suffix(".ext")
         extensions.write_text(f"keyUsage=digitalSignature,keyAgreement\nextendedKeyUsage={usage}\n")
         subject = "/CN=" + re.sub(r"([/+\\=])", r"\\\1", common_name)
         _openssl("req", *_NEW_KEY, "-utf8", "-subj", subject, "-keyout", key, "-out", request)
-        _openssl("x509", "-req", *_DAYS, "-in", request, "-CA", self.ca, "-CAkey", self._ca_key,
-                 "-set_serial", str(int.from_bytes(os.urandom(8), "big")), "-extfile", extensions, "-out", certificate)
+        _openssl(
+            "x509",
+            "-req",
+            *_DAYS,
+            "-in",
+            request,
+            "-CA",
+            self.ca,
+            "-CAkey",
+            self._ca_key,
+            "-set_serial",
+            str(int.from_bytes(os.urandom(8), "big")),
+            "-extfile",
+            extensions,
+            "-out",
+            certificate,
+        )
         issued = self._issued[common_name, usage] = Certificate(common_name, certificate, key)
         return issued

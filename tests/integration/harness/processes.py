@@ -17,16 +17,27 @@ _DIE_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL", "--"]
 class LoggedProcess:
     """Runs `command`, keeps its output in `log_file`, and gives each line to `on_line`."""
 
-    def __init__(self, name: str, command: list[str], log_file: Path,
-                 on_line: Callable[[str], None] = lambda line: None, cwd: Path | None = None,
-                 env: dict[str, str] | None = None):
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        log_file: Path,
+        on_line: Callable[[str], None] = lambda line: None,
+        cwd: Path | None = None,
+        env: dict[str, str] | None = None,
+    ):
         self.name = name
         self.log_file = log_file
         self.lines: EventLog[str] = EventLog(name)
         self._on_line = on_line
         self._process = subprocess.Popen(
-            _DIE_WITH_PARENT + command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=cwd,
-            env=None if env is None else os.environ | env)
+            _DIE_WITH_PARENT + command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env=None if env is None else os.environ | env,
+        )
         self._reader = threading.Thread(target=self._read, name=f"read {name}", daemon=True)
         self._reader.start()
 
@@ -57,7 +68,9 @@ class LoggedProcess:
         try:
             status = self._process.wait(deadline)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"{self.name} did not end within {deadline:.0f} s; its last lines:\n{self.tail()}") from None
+            raise AssertionError(
+                f"{self.name} did not end within {deadline:.0f} s; its last lines:\n{self.tail()}"
+            ) from None
         self._reader.join(deadline)
         return status
 

@@ -16,7 +16,9 @@ class ServerConfig:
     folder: Path
     proto: str = "udp"
     ipv6: bool = False
-    passwords: bool = False  # False: clients without a password are welcome, the certificate is enough
+    passwords: bool = (
+        False  # False: clients without a password are welcome, the certificate is enough
+    )
     extra: list[str] = field(default_factory=list)
     port: int = field(default_factory=next_port)
     subnet: Subnet = field(default_factory=next_subnet)
