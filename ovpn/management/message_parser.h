@@ -25,9 +25,10 @@ class MessageParser {
 
  private:
   std::optional<Message> ParseLine(absl::Span<char> line);
-  std::optional<Message> ParseEnvironmentLine(EnvironmentBlock::Source source,
-                                              absl::Span<char> entry);
-  std::optional<Message> ParseClientHeader(absl::Span<char> header);
+  std::optional<Message> ParseClientLine(absl::Span<char> text);
+  std::optional<Message> ParseUpDownLine(absl::Span<char> text);
+  // `message`, after the error when it broke a block off.
+  Message BreakingOff(absl::string_view cause, Message message);
 
   LineReader reader_;
   EnvironmentBlock block_;
