@@ -6,12 +6,11 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
-#include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "ovpn/management/checked.h"
+#include "ovpn/management/directive_policy.h"
 #include "ovpn/types/client_config.h"
 
 namespace ovpnbroker::ovpn {
@@ -22,22 +21,6 @@ inline constexpr size_t kMaxBodyLineBytes = 255;
 inline constexpr size_t kMaxBodyLines = 1024;
 // All that one block pushes, as it stands in PUSH_REPLY: each option with its comma.
 inline constexpr size_t kMaxPushBytes = 32 * 1024;
-
-// Which raw directives an operator lets a policy use. By default none.
-class DirectivePolicy {
- public:
-  DirectivePolicy() = default;
-
-  // `allowed` are option names as in OpenVPN's manual ("vlan-pvid"). INVALID_ARGUMENT names the
-  // first that has not that form or that no policy may use: `config` reads any file of the server,
-  // `disable` is a deny in disguise, and `END` ends the block.
-  static absl::StatusOr<DirectivePolicy> Make(const std::vector<std::string>& allowed);
-
-  bool Allows(absl::string_view option_name) const { return allowed_.contains(option_name); }
-
- private:
-  absl::flat_hash_set<std::string> allowed_;
-};
 
 // An address that OpenVPN must report for this client, in the text of >CLIENT:ADDRESS.
 struct IntendedAddress {
@@ -63,6 +46,10 @@ class ClientAuthBlock {
   const std::vector<IntendedAddress>& intended_addresses() const { return intended_addresses_; }
 
  private:
+  friend class BlockBuilder;
+  ClientAuthBlock(std::vector<std::string> lines, std::vector<IntendedAddress> intended_addresses)
+      : lines_(std::move(lines)), intended_addresses_(std::move(intended_addresses)) {}
+
   std::vector<std::string> lines_;
   std::vector<IntendedAddress> intended_addresses_;
 };

@@ -1,0 +1,130 @@
+#include "ovpn/management/client_pushes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace ovpnbroker::ovpn {
+namespace {
+
+constexpr uint32_t kMaxMetric = 9999;
+// Clients on Windows take this many servers of each family (N_DHCP_ADDR) and search domains
+// (N_SEARCH_LIST_LEN) and drop the rest.
+constexpr size_t kMaxDnsPerFamily = 4;
+constexpr size_t kMaxSearchDomains = 10;
+constexpr size_t kMaxHostNameBytes = 253;
+constexpr size_t kMaxHostLabelBytes = 63;
+
+constexpr std::array<absl::string_view, 8> kRedirectGatewayFlags = {
+    "local", "autolocal", "def1", "bypass-dhcp", "bypass-dns", "block-local", "ipv6", "!ipv4"};
+
+bool IsHostLabel(absl::string_view label) {
+  const auto is_label_byte = [](char byte) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(byte)) || byte == '-' || byte == '_';
+  };
+  return !label.empty() && label.size() <= kMaxHostLabelBytes && label.front() != '-' &&
+         label.back() != '-' && std::all_of(label.begin(), label.end(), is_label_byte);
+}
+
+bool IsHostName(absl::string_view name) {
+  const std::vector<absl::string_view> labels = absl::StrSplit(name, '.');
+  return name.size() <= kMaxHostNameBytes && std::all_of(labels.begin(), labels.end(), IsHostLabel);
+}
+
+void AddRoute(const std::string& field, const Route& route, BlockBuilder& block) {
+  const bool is_v4 = route.destination.is_v4();
+  bool valid = true;
+  if (route.gateway.has_value() &&
+      route.gateway->family() != route.destination.network().family()) {
+    block.Refuse(absl::StrCat(field, ".gateway"), "must be of the destination's address family");
+    valid = false;
+  }
+  if (route.metric.has_value() && *route.metric > kMaxMetric) {
+    block.Refuse(absl::StrCat(field, ".metric"), absl::StrCat("must be 0 to ", kMaxMetric));
+    valid = false;
+  }
+  // OpenVPN has a word for "the VPN's gateway" before a metric in `route` only.
+  if (route.metric.has_value() && !route.gateway.has_value() && !is_v4) {
+    block.Refuse(absl::StrCat(field, ".metric"), "an IPv6 route with a metric needs a gateway");
+    valid = false;
+  }
+  if (!valid) return;
+
+  std::vector<std::string> words;
+  if (is_v4) {
+    words = {"route", route.destination.network().ToString(), route.destination.NetmaskText()};
+  } else {
+    words = {"route-ipv6", route.destination.ToString()};
+  }
+  if (route.gateway.has_value()) {
+    words.push_back(route.gateway->ToString());
+  } else if (route.metric.has_value()) {
+    words.push_back("vpn_gateway");
+  }
+  if (route.metric.has_value()) words.push_back(absl::StrCat(*route.metric));
+  block.AddPush(field, words);
+}
+
+void AddRoutes(const ClientConfig& config, BlockBuilder& block) {
+  for (size_t i = 0; i < config.routes.size(); ++i) {
+    AddRoute(IndexedField("routes", i), config.routes[i], block);
+  }
+}
+
+void AddDns(const ClientConfig& config, BlockBuilder& block) {
+  size_t v4_count = 0;
+  size_t v6_count = 0;
+  for (size_t i = 0; i < config.dns.size(); ++i) {
+    const std::string field = IndexedField("dns", i);
+    const IpAddress& server = config.dns[i];
+    if (++(server.is_v4() ? v4_count : v6_count) > kMaxDnsPerFamily) {
+      block.Refuse(field, absl::StrCat("clients take ", kMaxDnsPerFamily, " servers of a family"));
+      continue;
+    }
+    block.AddPush(field, {"dhcp-option", server.is_v4() ? "DNS" : "DNS6", server.ToString()});
+  }
+  for (size_t i = 0; i < config.search_domains.size(); ++i) {
+    const std::string field = IndexedField("search_domains", i);
+    if (i >= kMaxSearchDomains) {
+      block.Refuse(field, absl::StrCat("clients take ", kMaxSearchDomains, " search domains"));
+    } else if (!IsHostName(config.search_domains[i])) {
+      block.Refuse(field, "must be a host name: labels of letters, digits, - and _ joined by dots");
+    } else {
+      block.AddPush(field, {"dhcp-option", "DOMAIN-SEARCH", config.search_domains[i]});
+    }
+  }
+}
+
+void AddRedirectGateway(const ClientConfig& config, BlockBuilder& block) {
+  if (!config.redirect_gateway.has_value()) return;
+  std::vector<std::string> words = {"redirect-gateway"};
+  for (size_t i = 0; i < config.redirect_gateway->flags.size(); ++i) {
+    const std::string& flag = config.redirect_gateway->flags[i];
+    const std::string field = IndexedField("redirect_gateway.flags", i);
+    if (std::find(kRedirectGatewayFlags.begin(), kRedirectGatewayFlags.end(), flag) ==
+        kRedirectGatewayFlags.end()) {
+      block.Refuse(field, "not a flag of redirect-gateway");
+    } else if (std::find(words.begin() + 1, words.end(), flag) != words.end()) {
+      block.Refuse(field, "given twice");
+    } else {
+      words.push_back(flag);
+    }
+  }
+  block.AddPush("redirect_gateway", words);
+}
+
+}  // namespace
+
+void AddPushes(const ClientConfig& config, BlockBuilder& block) {
+  AddRoutes(config, block);
+  AddDns(config, block);
+  AddRedirectGateway(config, block);
+  for (size_t i = 0; i < config.push_options.size(); ++i) {
+    block.AddPushLine(IndexedField("push_options", i), config.push_options[i]);
+  }
+}
+
+}  // namespace ovpnbroker::ovpn

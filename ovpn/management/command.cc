@@ -1,0 +1,169 @@
+#include "ovpn/management/command.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "ovpn/base/status_macros.h"
+#include "ovpn/management/text_argument.h"
+#include "ovpn/types/ip.h"
+
+namespace ovpnbroker::ovpn::commands {
+namespace {
+
+constexpr std::chrono::seconds kMaxRetryBackoff{86400};
+constexpr uint32_t kMaxPort = 65535;
+
+// Client reasons that clients act on instead of showing them.
+constexpr absl::string_view kReservedClientReasons[] = {"TEMP", "CRV1:", "SESSION:"};
+
+Command Make(absl::string_view name, absl::string_view arguments = "") {
+  return {.name = std::string(name),
+          .bytes = absl::StrCat(name, arguments.empty() ? "" : " ", arguments, "\n")};
+}
+
+Command MakeMultiLine(absl::string_view name, absl::string_view arguments = "") {
+  Command command = Make(name, arguments);
+  command.multi_line_reply = true;
+  return command;
+}
+
+absl::Status CheckKid(Kid kid) {
+  if (kid.value != 0) return absl::OkStatus();
+  return absl::InvalidArgumentError("KID 0 never names a key that waits for an answer");
+}
+
+std::string KeyText(Cid cid, Kid kid) { return absl::StrCat(cid.value, " ", kid.value); }
+
+absl::string_view SignalName(ManagementSignal signal) {
+  switch (signal) {
+    case ManagementSignal::kTerm:
+      return "SIGTERM";
+    case ManagementSignal::kHup:
+      return "SIGHUP";
+    case ManagementSignal::kUsr1:
+      return "SIGUSR1";
+    case ManagementSignal::kUsr2:
+      return "SIGUSR2";
+  }
+  return "SIGTERM";
+}
+
+bool IsReserved(absl::string_view client_reason) {
+  for (const absl::string_view prefix : kReservedClientReasons) {
+    if (absl::StartsWith(client_reason, prefix)) return true;
+  }
+  return false;
+}
+
+// What the client reads after AUTH_FAILED.
+std::string ClientReasonText(const Deny& deny) {
+  if (!deny.retry.has_value()) return deny.client_reason;
+  return absl::StrCat("TEMP[backoff ", deny.retry->backoff.count(), ",advance ",
+                      deny.retry->advance ? "remote" : "no", "]:", deny.client_reason);
+}
+
+}  // namespace
+
+Command EnvFilter(int level) { return Make("env-filter", absl::StrCat(level)); }
+Command StateOn() { return Make("state", "on"); }
+Command ByteCount(std::chrono::seconds interval) {
+  return Make("bytecount", absl::StrCat(interval.count()));
+}
+Command Version() { return MakeMultiLine("version"); }
+Command Status3() { return MakeMultiLine("status", "3"); }
+Command HoldRelease() { return Make("hold", "release"); }
+Command Pid() { return Make("pid"); }
+Command Signal(ManagementSignal signal) { return Make("signal", SignalName(signal)); }
+
+absl::StatusOr<Command> Password(const Secret& password) {
+  if (password.empty()) return absl::InvalidArgumentError("the management password is empty");
+  RETURN_IF_ERROR(CheckText(password.Reveal(), kMaxCommandLineBytes - 1));
+  return Command{.name = "password", .bytes = absl::StrCat(password.Reveal(), "\n")};
+}
+
+absl::StatusOr<Command> ClientAuthNt(Cid cid, Kid kid) {
+  RETURN_IF_ERROR(CheckKid(kid));
+  return Make("client-auth-nt", KeyText(cid, kid));
+}
+
+absl::StatusOr<Command> ClientAuth(Cid cid, Kid kid, const ClientAuthBlock& block) {
+  RETURN_IF_ERROR(CheckKid(kid));
+  Command command = Make("client-auth", KeyText(cid, kid));
+  for (const std::string& line : block.lines()) absl::StrAppend(&command.bytes, line, "\n");
+  absl::StrAppend(&command.bytes, "END\n");
+  return command;
+}
+
+Checked<Command> ClientDeny(Cid cid, Kid kid, const Deny& deny) {
+  std::vector<FieldViolation> violations;
+  const auto refuse = [&violations](absl::string_view field, absl::string_view description) {
+    violations.push_back({std::string(field), std::string(description)});
+  };
+
+  if (const absl::Status status = CheckKid(kid); !status.ok()) refuse("kid", status.message());
+  if (const absl::Status status = CheckText(deny.reason); !status.ok()) {
+    refuse("deny.reason", status.message());
+  }
+  if (deny.retry.has_value() && (deny.retry->backoff < std::chrono::seconds::zero() ||
+                                 deny.retry->backoff > kMaxRetryBackoff)) {
+    refuse("deny.retry.backoff", absl::StrCat("must be 0 to ", kMaxRetryBackoff.count(), " s"));
+  }
+  if (IsReserved(deny.client_reason)) {
+    refuse("deny.client_reason",
+           "begins with TEMP, CRV1: or SESSION:, which clients act on; use deny.retry for TEMP");
+  }
+  const std::string client_reason = ClientReasonText(deny);
+  if (const absl::Status status = CheckText(client_reason); !status.ok()) {
+    refuse("deny.client_reason", status.message());
+  }
+  if (!violations.empty()) return violations;
+
+  std::string arguments = absl::StrCat(KeyText(cid, kid), " ", QuoteArgument(deny.reason));
+  if (!client_reason.empty()) absl::StrAppend(&arguments, " ", QuoteArgument(client_reason));
+  Command command = Make("client-deny", arguments);
+  if (command.bytes.size() > kMaxCommandLineBytes) {
+    refuse("deny.reason",
+           absl::StrCat("makes, with client_reason and escapes, a command of ",
+                        command.bytes.size(), " bytes; at most ", kMaxCommandLineBytes));
+    return violations;
+  }
+  return command;
+}
+
+absl::StatusOr<Command> PromptKick(Cid cid, Kid kid, std::chrono::seconds timeout) {
+  RETURN_IF_ERROR(CheckKid(kid));
+  if (timeout <= std::chrono::seconds::zero()) {
+    return absl::InvalidArgumentError("a pending-auth timeout must be positive");
+  }
+  return Make("client-pending-auth", absl::StrCat(KeyText(cid, kid), " \"\" ", timeout.count()));
+}
+
+absl::StatusOr<Command> ClientKill(Cid cid, KillDisposition disposition,
+                                   absl::string_view message) {
+  if (absl::StartsWith(message, "[")) {
+    return absl::InvalidArgumentError("message: must not begin with [, where clients read flags");
+  }
+  const std::string text = absl::StrCat(disposition == KillDisposition::kHalt ? "HALT" : "RESTART",
+                                        message.empty() ? "" : ",", message);
+  if (const absl::Status status = CheckText(text); !status.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("message: ", status.message()));
+  }
+  return Make("client-kill", absl::StrCat(cid.value, " ", QuoteArgument(text)));
+}
+
+absl::StatusOr<Command> KillAddress(absl::string_view real_address) {
+  const size_t colon = real_address.rfind(':');
+  if (colon == absl::string_view::npos) return absl::InvalidArgumentError("no port in the address");
+  ASSIGN_OR_RETURN(const IpAddress ip, IpAddress::Parse(real_address.substr(0, colon)));
+  if (!ip.is_v4()) return absl::InvalidArgumentError("OpenVPN kills by IPv4 addresses only");
+  uint32_t port = 0;
+  if (!absl::SimpleAtoi(real_address.substr(colon + 1), &port) || port == 0 || port > kMaxPort) {
+    return absl::InvalidArgumentError("the port must be 1 to 65535");
+  }
+  return Make("kill", absl::StrCat(ip.ToString(), ":", port));
+}
+
+}  // namespace ovpnbroker::ovpn::commands
