@@ -19,6 +19,7 @@ inline constexpr std::chrono::milliseconds kOutputGrace{500};
 
 class PosixLauncher final : public Launcher {
  public:
+  // `loop` outlives the launcher and its children's handles.
   explicit PosixLauncher(asio::io_context& loop) : loop_(loop) {}
 
   absl::StatusOr<std::unique_ptr<ChildProcess>> Launch(const LaunchOptions& options,
