@@ -20,26 +20,38 @@ namespace ovpnbroker::policy {
 
 // One decision's state. The engine changes it; the table indexes it.
 struct DecisionEntry {
-  enum class State { kOpen, kAnswered, kFinal };
+  enum class State {
+    kOpen,
+    kAnswered,  // the answer was given; its outcome may come
+    kFinal,     // the record was emitted
+  };
 
   DecisionEntry(Decision owned_decision, std::shared_ptr<Policy> asked_policy,
                 ovpn::SteadyTime submit)
-      : decision(std::move(owned_decision)),
-        key(decision.request().key),
+      : id(owned_decision.id()),
+        key(owned_decision.request().key),
         policy(std::move(asked_policy)),
         submit_time(submit),
-        deadline(submit + decision.options().decision_timeout) {}
+        deadline(submit + owned_decision.options().decision_timeout),
+        keeps_last_allow(owned_decision.options().failure.keep_last_max_age.has_value()),
+        decision(std::move(owned_decision)) {}
 
-  Decision decision;
+  const ovpn::DecisionId id;
   const ovpn::KeyRef key;
   const std::shared_ptr<Policy> policy;  // null: nobody to ask
   const ovpn::SteadyTime submit_time;
   const ovpn::SteadyTime deadline;
+  const bool keeps_last_allow;  // the instance wants keep_last
 
+  // Set while the policy or the record may still want the request.
+  std::optional<Decision> decision;
   State state = State::kOpen;
-  int attempts = 0;            // dispatched so far
-  int outstanding = 0;         // dispatched and not replied to
+  int attempts = 0;                           // dispatched so far
+  int outstanding = 0;                        // dispatched, not replied to and not cancelled
+  int pins = 0;                               // calls on the stack that look at `decision`
+  std::optional<CancelReason> cancel_reason;  // the policy was told that nobody waits any more
   bool verdict_given = false;  // the answer came from the policy, which wants its outcome
+  bool answer_allows = false;
   DecisionRecord record;
 
   // The table's own: when the engine wants to look at it next.

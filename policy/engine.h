@@ -71,21 +71,25 @@ class DecisionEngine {
 
   // engine.cc: asking
   void Dispatch(const EntryPtr& entry);
+  std::optional<PolicyReply> Ask(const EntryPtr& entry);
   void OnReply(ReplySlot& slot, PolicyReply reply);
-  void TakeReply(const EntryPtr& entry, PolicyReply reply);
-  void TakeFailure(const EntryPtr& entry, PolicyReply reply);
+  bool TakeReply(const EntryPtr& entry, const PolicyReply& reply);
   bool MayAskAgain(const DecisionEntry& entry) const;
   void OnDue(const EntryPtr& entry);
   void ReportLate(const ReplySlot& slot);
 
-  // engine_finish.cc: answering
+  // engine_finish.cc: answering and what follows
   void FinishWithFailure(const EntryPtr& entry, ovpn::FailureCause cause, absl::string_view detail);
   void Finish(const EntryPtr& entry, const PolicyReply& reply);
-  AnswerResult Answer(DecisionEntry& entry, const ovpn::Verdict& verdict);
+  AnswerResult GiveVerdict(DecisionEntry& entry, const ovpn::Verdict& verdict);
+  AnswerResult Give(DecisionEntry& entry, const Ruling& ruling);
+  void TakeOutcome(DecisionEntry& entry, OutcomeResult outcome, const std::string& detail);
   void Close(const EntryPtr& entry, CancelReason reason);
-  void End(const EntryPtr& entry);
+  void CancelOutstanding(DecisionEntry& entry, CancelReason reason);
   void EmitRecord(DecisionEntry& entry);
-  void ForgetExpired();
+  void ForgetExpired(size_t max_count);
+  static void CountReply(DecisionEntry& entry);
+  static void ReleaseRequest(DecisionEntry& entry);
 
   const ovpn::Clock& clock_;
   const EngineLimits limits_;

@@ -1,0 +1,242 @@
+// Asking: submission, attempts, replies and deadlines. Answering is in engine_finish.cc.
+#include "policy/engine.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace ovpnbroker::policy {
+
+// Tells the deadline listener once, when the outermost call returns.
+class DecisionEngine::DeadlineUpdate {
+ public:
+  explicit DeadlineUpdate(DecisionEngine& engine) : engine_(engine) { ++engine_.call_depth_; }
+  ~DeadlineUpdate() {
+    if (--engine_.call_depth_ == 0 && engine_.deadline_listener_ != nullptr) {
+      engine_.deadline_listener_(engine_.NextDeadline());
+    }
+  }
+  DeadlineUpdate(const DeadlineUpdate&) = delete;
+  DeadlineUpdate& operator=(const DeadlineUpdate&) = delete;
+
+ private:
+  DecisionEngine& engine_;
+};
+
+// Where the reply to one attempt arrives. Shared with the callback that the policy keeps; all links
+// are weak, so that a policy which never replies keeps nothing alive.
+struct DecisionEngine::ReplySlot {
+  std::weak_ptr<DecisionEngine*> engine;
+  std::weak_ptr<DecisionEntry> entry;
+  std::weak_ptr<Policy> policy;
+  ovpn::DecisionId decision_id;
+  bool replied = false;
+  bool inside_ask = true;
+  std::optional<PolicyReply> early_reply;  // came from inside Ask
+};
+
+DecisionEngine::DecisionEngine(const ovpn::Clock& clock, EngineLimits limits,
+                               std::vector<DecisionObserver*> observers)
+    : clock_(clock),
+      limits_(limits),
+      observers_(std::move(observers)),
+      self_(std::make_shared<DecisionEngine*>(this)) {}
+
+DecisionEngine::~DecisionEngine() {
+  deadline_listener_ = nullptr;
+  Shutdown();
+  ForgetExpired(0);
+}
+
+void DecisionEngine::Submit(Decision decision, std::shared_ptr<Policy> policy) {
+  const DeadlineUpdate update(*this);
+  const EntryPtr previous = table_.FindByClient(decision.request().key.client);
+  if (previous != nullptr && previous->state == DecisionEntry::State::kOpen) {
+    Close(previous, CancelReason::kSuperseded);
+  }
+
+  const bool full = table_.open_count() >= limits_.max_open_decisions;
+  const auto entry =
+      std::make_shared<DecisionEntry>(std::move(decision), std::move(policy), clock_.Now());
+  table_.Insert(entry);
+  if (shut_down_) {
+    FinishWithFailure(entry, ovpn::FailureCause::kShutdown, "the broker is stopping");
+  } else if (full) {
+    FinishWithFailure(entry, ovpn::FailureCause::kOverloaded, "too many open decisions");
+  } else if (entry->policy == nullptr || !entry->policy->ready()) {
+    FinishWithFailure(entry, ovpn::FailureCause::kUnavailable, "no replica is ready");
+  } else {
+    Dispatch(entry);
+  }
+  ForgetExpired(limits_.max_remembered_decisions);
+}
+
+// A loop and not a recursion: a policy may refuse every attempt from inside Ask.
+void DecisionEngine::Dispatch(const EntryPtr& entry) {
+  bool ask_again = true;
+  while (ask_again) {
+    const std::optional<PolicyReply> reply = Ask(entry);
+    ask_again = reply.has_value() && TakeReply(entry, *reply);
+  }
+}
+
+// One attempt. Returns the reply if it came from inside the call and still counts.
+std::optional<PolicyReply> DecisionEngine::Ask(const EntryPtr& entry) {
+  const ovpn::SteadyTime now = clock_.Now();
+  if (entry->attempts > 0) ++stats_.retries;
+  ++entry->attempts;
+  ++entry->outstanding;
+  const EngineOptions& options = entry->decision->options();
+  table_.Schedule(*entry, std::min(entry->deadline, now + options.attempt_timeout));
+
+  const auto slot = std::make_shared<ReplySlot>();
+  slot->engine = self_;
+  slot->entry = entry;
+  slot->policy = entry->policy;
+  slot->decision_id = entry->id;
+  const Inquiry inquiry{.decision_id = entry->id,
+                        .attempt = entry->attempts,
+                        .request = entry->decision->request(),
+                        .timeout = entry->deadline - now};
+  std::optional<std::string> exception;
+  ++entry->pins;
+  try {
+    entry->policy->Ask(inquiry, [slot](PolicyReply reply) {
+      if (const auto engine = slot->engine.lock()) (*engine)->OnReply(*slot, std::move(reply));
+    });
+  } catch (const std::exception& error) {
+    exception = absl::StrCat("the policy threw: ", error.what());
+  } catch (...) {
+    exception = "the policy threw";
+  }
+  --entry->pins;
+  slot->inside_ask = false;
+
+  if (exception.has_value()) {
+    // Whatever it replied before it threw is not to be trusted.
+    if (!std::exchange(slot->replied, true)) CountReply(*entry);
+    slot->early_reply = PolicyReply{
+        ovpn::Failure{ovpn::FailureCause::kPolicyFailed, *std::move(exception), {}}, "", "", {}};
+  }
+  if (entry->state == DecisionEntry::State::kOpen) return std::move(slot->early_reply);
+
+  // It ended while it was being asked. The policy may have seen the Cancel before it knew the id.
+  if (slot->early_reply.has_value() && !exception.has_value()) ReportLate(*slot);
+  if (entry->cancel_reason.has_value()) entry->policy->Cancel(entry->id, *entry->cancel_reason);
+  ReleaseRequest(*entry);
+  return std::nullopt;
+}
+
+void DecisionEngine::OnReply(ReplySlot& slot, PolicyReply reply) {
+  const DeadlineUpdate update(*this);
+  const EntryPtr entry = slot.entry.lock();
+  const bool second = std::exchange(slot.replied, true);
+  if (entry != nullptr && !second) CountReply(*entry);
+  if (second || entry == nullptr || entry->state != DecisionEntry::State::kOpen) {
+    ReportLate(slot);
+    if (entry != nullptr) ReleaseRequest(*entry);
+    return;
+  }
+  if (slot.inside_ask) {
+    slot.early_reply = std::move(reply);
+    return;
+  }
+  if (TakeReply(entry, reply)) Dispatch(entry);
+}
+
+// Returns true when the decision is to be asked again at once.
+bool DecisionEngine::TakeReply(const EntryPtr& entry, const PolicyReply& reply) {
+  if (const auto* failure = std::get_if<ovpn::Failure>(&reply.verdict)) {
+    // Another attempt may still bring a verdict; its timer or the deadline goes on.
+    if (entry->outstanding > 0) return false;
+    if (failure->cause == ovpn::FailureCause::kUnavailable && MayAskAgain(*entry)) return true;
+  }
+  Finish(entry, reply);
+  return false;
+}
+
+bool DecisionEngine::MayAskAgain(const DecisionEntry& entry) const {
+  const EngineOptions& options = entry.decision->options();
+  return entry.attempts < options.max_attempts &&
+         entry.deadline - clock_.Now() >= options.min_retry_budget && entry.policy->ready();
+}
+
+void DecisionEngine::OnDeadline() {
+  const DeadlineUpdate update(*this);
+  while (const EntryPtr entry = table_.TakeDue(clock_.Now())) OnDue(entry);
+  ForgetExpired(limits_.max_remembered_decisions);
+}
+
+void DecisionEngine::OnDue(const EntryPtr& entry) {
+  const ovpn::SteadyTime now = clock_.Now();
+  if (now >= entry->deadline) {
+    FinishWithFailure(entry, ovpn::FailureCause::kTimeout,
+                      absl::StrCat("no verdict after ", entry->attempts, " attempts"));
+    CancelOutstanding(*entry, CancelReason::kTimedOut);
+  } else if (MayAskAgain(*entry)) {
+    Dispatch(entry);
+  } else {
+    const ovpn::Duration attempt_timeout = entry->decision->options().attempt_timeout;
+    table_.Schedule(*entry, std::min(entry->deadline, now + attempt_timeout));
+  }
+}
+
+void DecisionEngine::ReportLate(const ReplySlot& slot) {
+  ++stats_.late_replies;
+  if (const auto policy = slot.policy.lock()) {
+    policy->ReportOutcome(slot.decision_id, {OutcomeResult::kLate, "the decision had ended", {}});
+  }
+}
+
+void DecisionEngine::Withdraw(const ovpn::KeyRef& key, CancelReason reason) {
+  const DeadlineUpdate update(*this);
+  const EntryPtr entry = table_.FindByKey(key);
+  if (entry != nullptr && entry->state == DecisionEntry::State::kOpen) Close(entry, reason);
+}
+
+void DecisionEngine::OnAnswerOutcome(const ovpn::KeyRef& key, OutcomeResult outcome,
+                                     const std::string& detail) {
+  const DeadlineUpdate update(*this);
+  const EntryPtr entry = table_.FindByKey(key);
+  if (entry != nullptr && entry->state != DecisionEntry::State::kOpen) {
+    TakeOutcome(*entry, outcome, detail);
+  }
+}
+
+void DecisionEngine::OnSessionEnded(const ovpn::ClientRef& client, const ovpn::SessionUid& uid) {
+  const DeadlineUpdate update(*this);
+  last_allows_.Forget(uid);
+  const EntryPtr entry = table_.FindByClient(client);
+  if (entry == nullptr) return;
+  if (entry->state == DecisionEntry::State::kOpen) {
+    Close(entry, CancelReason::kClientGone);
+  } else if (entry->state == DecisionEntry::State::kAnswered) {
+    EmitRecord(*entry);
+  }
+}
+
+void DecisionEngine::Shutdown() {
+  const DeadlineUpdate update(*this);
+  shut_down_ = true;
+  while (const EntryPtr entry = table_.AnyOpen()) {
+    FinishWithFailure(entry, ovpn::FailureCause::kShutdown, "the broker is stopping");
+    CancelOutstanding(*entry, CancelReason::kInstanceStopped);
+  }
+}
+
+void DecisionEngine::SetDeadlineListener(
+    std::function<void(std::optional<ovpn::SteadyTime>)> listener) {
+  deadline_listener_ = std::move(listener);
+  if (deadline_listener_ != nullptr) deadline_listener_(NextDeadline());
+}
+
+EngineStats DecisionEngine::Stats() const {
+  EngineStats stats = stats_;
+  stats.open = table_.open_count();
+  stats.remembered = table_.remembered_count();
+  return stats;
+}
+
+}  // namespace ovpnbroker::policy

@@ -1,0 +1,182 @@
+// Answering: the failure rules applied, the answer given, its outcome told, the record emitted.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "policy/engine.h"
+
+namespace ovpnbroker::policy {
+namespace {
+
+void RecordAsker(const Decision& decision, const Policy* policy, DecisionRecord& record) {
+  const ovpn::AuthRequest& request = decision.request();
+  record.id = decision.id();
+  record.kind = request.kind;
+  record.key = request.key;
+  record.session_uid = request.session.uid;
+  record.common_name = request.session.identity.common_name;
+  record.username = request.session.identity.username;
+  record.real_address = request.session.identity.real_address;
+  record.receive_time = request.receive_time;
+  if (policy != nullptr) record.policy = std::string(policy->name());
+}
+
+void RecordVerdict(const ovpn::Verdict& verdict, DecisionRecord& record) {
+  record.result = ResultOf(verdict);
+  if (const auto* deny = std::get_if<ovpn::Deny>(&verdict)) {
+    record.detail = deny->reason;
+    record.code = deny->code;
+  } else if (const auto* failure = std::get_if<ovpn::Failure>(&verdict)) {
+    record.detail = failure->detail;
+    record.violations = failure->violations;
+  }
+}
+
+}  // namespace
+
+void DecisionEngine::FinishWithFailure(const EntryPtr& entry, ovpn::FailureCause cause,
+                                       absl::string_view detail) {
+  Finish(entry, {ovpn::Failure{cause, std::string(detail), {}}, "", "", {}});
+}
+
+void DecisionEngine::Finish(const EntryPtr& entry, const PolicyReply& reply) {
+  const ovpn::SteadyTime now = clock_.Now();
+  entry->state = DecisionEntry::State::kAnswered;
+  entry->verdict_given = !std::holds_alternative<ovpn::Failure>(reply.verdict);
+  table_.Retire(entry, now + limits_.memory_age);
+
+  DecisionRecord& record = entry->record;
+  RecordAsker(*entry->decision, entry->policy.get(), record);
+  record.replica = reply.replica;
+  record.policy_revision = reply.policy_revision;
+  record.audit_annotations = reply.audit_annotations;
+  record.attempts = entry->attempts;
+  record.latency = now - entry->submit_time;
+  stats_.latency.Add(record.latency);
+
+  ++entry->pins;
+  const AnswerResult result = GiveVerdict(*entry, reply.verdict);
+  --entry->pins;
+  entry->decision->DropPassword();
+  if (result.status == AnswerResult::Status::kGone) {
+    TakeOutcome(*entry, OutcomeResult::kNotEnforced, "the client is gone");
+  } else if (result.status == AnswerResult::Status::kRejected) {
+    TakeOutcome(*entry, OutcomeResult::kNotEnforced, "every answer was refused");
+  }
+  ReleaseRequest(*entry);
+}
+
+// Applies the failure rules to `verdict` and gives the answer; a verdict that is refused becomes a
+// failure, to which the rules apply again.
+AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdict& verdict) {
+  const ovpn::AuthRequest& request = entry.decision->request();
+  const auto rule = [&](const ovpn::Verdict& said) {
+    return ApplyFailureRules(request.kind, said,
+                             last_allows_.Age(request.session.uid, clock_.Now()),
+                             entry.decision->options().failure);
+  };
+  RecordVerdict(verdict, entry.record);
+  AnswerResult result = Give(entry, rule(verdict));
+  ovpn::Verdict counted = verdict;
+  if (result.status == AnswerResult::Status::kRejected && entry.verdict_given) {
+    entry.policy->ReportOutcome(
+        entry.id, {OutcomeResult::kRejected, "the verdict was refused", result.violations});
+    entry.verdict_given = false;
+    counted = ovpn::Failure{ovpn::FailureCause::kInvalidVerdict, "the verdict was refused",
+                            std::move(result.violations)};
+    RecordVerdict(counted, entry.record);
+    result = Give(entry, rule(counted));
+  }
+  // Our own text was refused: say less. If even this fails, the Decision tries once more when it is
+  // destroyed, and OpenVPN drops a client that gets no answer.
+  if (result.status == AnswerResult::Status::kRejected) {
+    result = Give(entry, {ovpn::Deny{}, AnswerBasis::kFailureRule});
+  }
+  ++stats_.totals[static_cast<size_t>(ResultOf(counted))];
+  return result;
+}
+
+// The record is complete before the answer is given: its outcome may come from inside the call.
+AnswerResult DecisionEngine::Give(DecisionEntry& entry, const Ruling& ruling) {
+  entry.answer_allows = std::holds_alternative<ovpn::Allow>(ruling.answer);
+  entry.record.basis = ruling.basis;
+  entry.record.answer = SummarizeAnswer(ruling.answer);
+  AnswerResult result = entry.decision->Settle(ruling.answer);
+  if (result.status == AnswerResult::Status::kQueued) {
+    if (ruling.basis == AnswerBasis::kFailureMode) ++stats_.failure_mode_allowed;
+    if (ruling.basis == AnswerBasis::kKeptLast) ++stats_.kept_last;
+  }
+  return result;
+}
+
+void DecisionEngine::TakeOutcome(DecisionEntry& entry, OutcomeResult outcome,
+                                 const std::string& detail) {
+  if (entry.verdict_given) entry.policy->ReportOutcome(entry.id, {outcome, detail, {}});
+  if (entry.state != DecisionEntry::State::kAnswered) return;
+
+  DecisionRecord& record = entry.record;
+  record.outcome = outcome;
+  record.outcome_detail = detail;
+  const bool taken = outcome == OutcomeResult::kWritten || outcome == OutcomeResult::kVerified;
+  if (taken && entry.verdict_given && entry.answer_allows && entry.keeps_last_allow) {
+    last_allows_.Remember(record.session_uid, clock_.Now());
+  } else if (outcome == OutcomeResult::kMismatched) {
+    last_allows_.Forget(record.session_uid);
+  }
+  // Only an allowed CONNECT is followed by ESTABLISHED.
+  const bool more_may_come = outcome == OutcomeResult::kWritten && entry.answer_allows &&
+                             record.kind == ovpn::AuthKind::kConnect;
+  if (!more_may_come) EmitRecord(entry);
+}
+
+// Ends an open decision without an answer.
+void DecisionEngine::Close(const EntryPtr& entry, CancelReason reason) {
+  const ovpn::SteadyTime now = clock_.Now();
+  entry->decision->Waive();
+  entry->decision->DropPassword();
+  entry->state = DecisionEntry::State::kAnswered;
+  table_.Retire(entry, now + limits_.memory_age);
+
+  DecisionRecord& record = entry->record;
+  RecordAsker(*entry->decision, entry->policy.get(), record);
+  record.result = DecisionResult::kWithdrawn;
+  record.detail = std::string(ToString(reason));
+  record.attempts = entry->attempts;
+  record.latency = now - entry->submit_time;
+  ++stats_.totals[static_cast<size_t>(record.result)];
+  EmitRecord(*entry);
+  CancelOutstanding(*entry, reason);
+}
+
+void DecisionEngine::CancelOutstanding(DecisionEntry& entry, CancelReason reason) {
+  if (entry.outstanding == 0) return;
+  entry.outstanding = 0;
+  entry.cancel_reason = reason;
+  entry.policy->Cancel(entry.id, reason);
+  ReleaseRequest(entry);
+}
+
+void DecisionEngine::EmitRecord(DecisionEntry& entry) {
+  entry.state = DecisionEntry::State::kFinal;
+  const DecisionRecord record = std::exchange(entry.record, {});
+  for (DecisionObserver* observer : observers_) observer->OnDecisionRecord(record);
+}
+
+void DecisionEngine::ForgetExpired(size_t max_count) {
+  while (const EntryPtr entry = table_.TakeForgotten(clock_.Now(), max_count)) {
+    if (entry->state == DecisionEntry::State::kAnswered) EmitRecord(*entry);
+    CancelOutstanding(*entry, CancelReason::kTimedOut);
+  }
+}
+
+void DecisionEngine::CountReply(DecisionEntry& entry) {
+  if (entry.outstanding > 0) --entry.outstanding;
+}
+
+// Lets the request go once nobody may look at it: the policy keeps references until it replied or
+// was cancelled.
+void DecisionEngine::ReleaseRequest(DecisionEntry& entry) {
+  const bool ended = entry.state != DecisionEntry::State::kOpen;
+  if (ended && entry.outstanding == 0 && entry.pins == 0) entry.decision.reset();
+}
+
+}  // namespace ovpnbroker::policy

@@ -1,0 +1,141 @@
+#include "policy/stream/request_codec.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_split.h"
+#include "policy/stream/session_codec.h"
+#include "policy/stream/utf8.h"
+
+namespace ovpnbroker::policy {
+namespace {
+
+// Left free for the wrapper around the request and the lengths inside it.
+constexpr size_t kMessageReserve = 1024;
+// Upper bound of tags and lengths of one map entry: four varints of at most 5 bytes and 3 tags.
+constexpr size_t kEntryOverhead = 16;
+// A field other than the environment is cut here, so that the environment always gets most of the
+// message. OpenVPN's own limits are far below.
+constexpr size_t kMaxCredentialBytes = 16 * 1024;
+
+bool Offers(const StreamPolicyOptions& options, v1::Capability capability) {
+  switch (capability) {
+    case v1::CAPABILITY_PASSWORD:
+      return options.grant_password;
+    case v1::CAPABILITY_RAW_DIRECTIVES:
+      return options.allow_raw_directives;
+    default:
+      return false;
+  }
+}
+
+bool Wanted(const std::string& name, const std::vector<std::string>& patterns) {
+  if (patterns.empty()) return true;
+  return std::any_of(patterns.begin(), patterns.end(), [&name](const std::string& pattern) {
+    return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+  });
+}
+
+struct Variable {
+  std::string name;
+  absl::string_view value;
+  size_t size() const { return name.size() + value.size() + kEntryOverhead; }
+};
+
+// Drops the largest of `variables` until the rest fits into `budget` bytes; true when it dropped any.
+bool FitInto(size_t budget, std::vector<Variable>& variables) {
+  size_t total = 0;
+  for (const Variable& variable : variables) total += variable.size();
+  if (total <= budget) return false;
+  std::stable_sort(variables.begin(), variables.end(),
+                   [](const Variable& a, const Variable& b) { return a.size() < b.size(); });
+  while (total > budget) {
+    total -= variables.back().size();
+    variables.pop_back();
+  }
+  return true;
+}
+
+void AddEnvironment(const ovpn::Environment& environment, const RequestView& view,
+                    v1::DecisionRequest& message) {
+  std::vector<Variable> variables;
+  variables.reserve(environment.size());
+  for (const ovpn::Environment::Entry entry : environment) {
+    std::string name = ToUtf8(entry.name);
+    if (!Wanted(name, view.environment_patterns)) continue;
+    variables.push_back({std::move(name), entry.value});
+  }
+  const size_t used = message.ByteSizeLong() + kMessageReserve;
+  const size_t limit = StreamLimits::kMaxMessageBytes;
+  message.set_environment_truncated(FitInto(used < limit ? limit - used : 0, variables));
+  for (Variable& variable : variables) {
+    message.mutable_environment()->insert(
+        {std::move(variable.name), std::string(variable.value.data(), variable.value.size())});
+  }
+}
+
+void AddCredentials(const ovpn::AuthRequest& request, v1::DecisionRequest& message) {
+  type::v1::Credentials& credentials = *message.mutable_credentials();
+  credentials.set_username(request.session.identity.username.substr(0, kMaxCredentialBytes));
+  if (request.password.has_value()) {
+    const absl::string_view password = request.password->Reveal().substr(0, kMaxCredentialBytes);
+    credentials.set_password(password.data(), password.size());
+  }
+}
+
+}  // namespace
+
+v1::Hello MakeHello(const StreamPolicyOptions& options) {
+  v1::Hello hello;
+  hello.set_broker_id(options.broker.id);
+  hello.set_broker_epoch(options.broker.epoch);
+  hello.set_broker_version(options.broker.version);
+  hello.set_policy(options.name);
+  hello.set_mode(options.mode == StreamMode::kEnforce ? v1::MODE_ENFORCE : v1::MODE_SHADOW);
+  for (const v1::Capability capability :
+       {v1::CAPABILITY_PASSWORD, v1::CAPABILITY_RAW_DIRECTIVES}) {
+    if (Offers(options, capability)) hello.add_capabilities(capability);
+  }
+  hello.set_max_in_flight(options.max_in_flight);
+  *hello.mutable_decision_timeout() = DurationToProto(options.decision_timeout);
+  *hello.mutable_max_decision_timeout() = DurationToProto(options.decision_timeout);
+  *hello.mutable_heartbeat_interval() = DurationToProto(options.timings.heartbeat_interval);
+  return hello;
+}
+
+RequestView NegotiateView(const StreamPolicyOptions& options, const v1::HelloAck& ack) {
+  RequestView view;
+  for (const int capability : ack.capabilities()) {
+    if (capability == v1::CAPABILITY_PASSWORD) view.send_password = options.grant_password;
+  }
+  const int patterns =
+      std::min(ack.environment_names_size(), StreamLimits::kMaxEnvironmentPatterns);
+  view.environment_patterns.assign(ack.environment_names().begin(),
+                                   ack.environment_names().begin() + patterns);
+  return view;
+}
+
+v1::DecisionRequest MakeDecisionRequest(const ovpn::DecisionId& decision_id, int attempt,
+                                        const ovpn::AuthRequest& request, ovpn::Duration timeout,
+                                        const RequestView& view) {
+  v1::DecisionRequest message;
+  message.set_decision_id(decision_id);
+  message.set_attempt(attempt);
+  message.set_kind(request.kind == ovpn::AuthKind::kConnect ? v1::DecisionRequest::KIND_CONNECT
+                                                            : v1::DecisionRequest::KIND_REAUTH);
+  *message.mutable_session() = SessionToProto(request.session);
+  message.set_kid(request.key.kid.value);
+  if (view.send_password) AddCredentials(request, message);
+  const absl::string_view methods = request.environment->GetOrEmpty("IV_SSO");
+  for (const absl::string_view method : absl::StrSplit(methods, ',', absl::SkipEmpty())) {
+    message.add_pending_auth_methods(ToUtf8(method));
+  }
+  *message.mutable_timeout() = DurationToProto(std::max(timeout, ovpn::Duration::zero()));
+  *message.mutable_receive_time() = TimestampToProto(request.receive_time);
+  AddEnvironment(*request.environment, view, message);
+  return message;
+}
+
+}  // namespace ovpnbroker::policy

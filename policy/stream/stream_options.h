@@ -1,0 +1,65 @@
+// How the broker talks to one remote policy: made from the configuration, never changed. Plain
+// values; any thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "ovpn/base/clock.h"
+
+namespace ovpnbroker::policy {
+
+// Bounds that no configuration moves; both ends of the protocol rely on them.
+struct StreamLimits {
+  static constexpr int kMaxMessageBytes = 256 * 1024;  // one message, either way
+  // Messages to one replica that wait for gRPC; more means that it has stopped reading.
+  static constexpr size_t kMaxQueuedMessages = 4096;
+  // Messages from one replica that wait for the loop; beyond either the stream is not read.
+  static constexpr size_t kMaxUnreadMessages = 1024;
+  static constexpr size_t kMaxUnreadBytes = 4 * 1024 * 1024;
+  static constexpr int kMaxEnvironmentPatterns = 64;
+  static constexpr size_t kMaxAuditAnnotations = 16;
+  static constexpr size_t kMaxAnnotationNameBytes = 64;
+  static constexpr size_t kMaxAnnotationValueBytes = 256;
+  // Answered decisions whose replica is remembered, for outcomes and for REAUTH.
+  static constexpr size_t kMaxRememberedDecisions = 16384;
+};
+
+struct StreamTimings {
+  ovpn::Duration handshake_timeout = std::chrono::seconds(5);     // dial to HelloAck
+  ovpn::Duration heartbeat_interval = std::chrono::seconds(10);   // of silence
+  int max_missed_heartbeats = 3;                                  // in a row
+  ovpn::Duration write_stall_timeout = std::chrono::seconds(10);  // one message
+  ovpn::Duration close_timeout = std::chrono::seconds(1);         // half-close to cancel
+  ovpn::Duration initial_backoff = std::chrono::milliseconds(100);
+  ovpn::Duration max_backoff = std::chrono::seconds(5);
+  // A stream that was READY for so long starts the backoff anew.
+  ovpn::Duration backoff_reset_after = std::chrono::seconds(30);
+};
+
+// What Hello says of the broker.
+struct BrokerIdentity {
+  std::string id;     // the configured name
+  std::string epoch;  // a random id of this process
+  std::string version;
+};
+
+enum class StreamMode { kEnforce, kShadow };
+
+struct StreamPolicyOptions {
+  std::string name;                    // the policy's, in the configuration
+  std::vector<std::string> addresses;  // "unix:/path", "127.0.0.1:50051", "[::1]:50051"
+  bool insecure = false;               // allows TCP without TLS, on loopback only
+  StreamMode mode = StreamMode::kEnforce;
+  BrokerIdentity broker;
+  int max_in_flight = 256;              // per replica; the replica may want fewer
+  size_t max_queued = 4096;             // decisions that wait while every ready replica is full
+  bool grant_password = false;          // offers CAPABILITY_PASSWORD
+  bool allow_raw_directives = false;    // offers CAPABILITY_RAW_DIRECTIVES
+  ovpn::Duration decision_timeout = std::chrono::seconds(5);  // told to the policy
+  StreamTimings timings;
+};
+
+}  // namespace ovpnbroker::policy
