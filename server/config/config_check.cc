@@ -1,0 +1,243 @@
+#include "server/config/config_check.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "ovpn/base/suggest.h"
+#include "ovpn/process/config_check.h"
+#include "server/config/string_format.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+using config::v1::BrokerConfig;
+using config::v1::InstanceConfig;
+using config::v1::ManagementConfig;
+using config::v1::PolicyConfig;
+using config::v1::RemoteConfig;
+using google::protobuf::util::TimeUtil;
+using ProtoDuration = google::protobuf::Duration;
+
+// OpenVPN gives up a client that has no verdict after hand-window; the answer must leave some time
+// for its last steps.
+constexpr int kHandWindowReserveSeconds = 1;
+
+bool IsWholeSeconds(const ProtoDuration& duration) { return duration.nanos() == 0; }
+
+class Checker {
+ public:
+  explicit Checker(LoadedConfig& loaded) : loaded_(loaded), config_(loaded.config) {
+    for (const Finding& finding : loaded.findings) reported_.insert(finding.path);
+  }
+
+  void Check();
+
+ private:
+  using Severity = Finding::Severity;
+
+  void CheckInstance(const InstanceConfig& instance, const std::string& path);
+  void CheckManagement(const InstanceConfig& instance, const std::string& path);
+  void CheckDecision(const InstanceConfig& instance, const std::string& path);
+  void CheckOpenvpn(const InstanceConfig& instance, const std::string& path);
+  void CheckPolicyReference(const InstanceConfig& instance, const std::string& path);
+  void CheckPolicy(const PolicyConfig& policy, const std::string& path);
+  void CheckRemote(const RemoteConfig& remote, const std::string& path);
+  void CheckFile(const std::string& file, const std::string& path);
+  void CheckSocketPath(const std::string& socket, const std::string& path);
+  void CheckBackoff(const ProtoDuration& initial, const ProtoDuration& maximum,
+                    const std::string& path);
+  void CheckUnique(std::map<std::string, std::string>& seen, const std::string& value,
+                   const std::string& path, absl::string_view what);
+  void Report(const std::string& path, std::string message, Severity severity = Severity::kError);
+
+  LoadedConfig& loaded_;
+  const BrokerConfig& config_;
+  std::set<std::string> reported_;                // paths with a finding of the mapping
+  std::map<std::string, std::string> endpoints_;  // sockets and ports in use, to the field's path
+};
+
+void Checker::Report(const std::string& path, std::string message, Severity severity) {
+  if (reported_.count(path) != 0) return;
+  loaded_.findings.push_back({severity, loaded_.places.Find(path), path, std::move(message)});
+}
+
+void Checker::CheckUnique(std::map<std::string, std::string>& seen, const std::string& value,
+                          const std::string& path, absl::string_view what) {
+  if (value.empty()) return;
+  const auto [earlier, is_new] = seen.emplace(value, path);
+  if (is_new) return;
+  Report(path, absl::StrCat(what, " \"", value, "\" is taken by ", earlier->second, " (line ",
+                            loaded_.places.Find(earlier->second).line, ")"));
+}
+
+void Checker::CheckSocketPath(const std::string& socket, const std::string& path) {
+  if (socket.size() > kMaxSocketPath) {
+    Report(path, absl::StrCat("the socket's path \"", socket, "\" has ", socket.size(),
+                              " bytes; at most ", kMaxSocketPath,
+                              " are possible: choose a shorter one or a shorter "
+                              "runtime_directory"));
+  }
+}
+
+void Checker::CheckFile(const std::string& file, const std::string& path) {
+  if (file.empty()) return;
+  std::error_code error;
+  if (std::filesystem::is_regular_file(file, error)) return;
+  Report(path, absl::StrCat(file, ": ", error ? error.message() : "is not a file"));
+}
+
+void Checker::CheckBackoff(const ProtoDuration& initial, const ProtoDuration& maximum,
+                           const std::string& path) {
+  if (maximum < initial) {
+    Report(absl::StrCat(path, ".max_backoff"),
+           absl::StrCat("must not be shorter than initial_backoff (", TimeUtil::ToString(initial),
+                        ")"));
+  }
+}
+
+void Checker::CheckManagement(const InstanceConfig& instance, const std::string& path) {
+  const ManagementConfig& management = instance.management();
+  if (management.endpoint_case() == ManagementConfig::kTcp) {
+    const std::string tcp = absl::StrCat(path, ".management.tcp");
+    CheckFile(management.tcp().password_file(), absl::StrCat(tcp, ".password_file"));
+    CheckUnique(endpoints_, management.tcp().address(), absl::StrCat(tcp, ".address"), "address");
+    return;
+  }
+  const std::string socket = absl::StrCat(path, ".management.unix");
+  CheckSocketPath(management.unix(), socket);
+  CheckUnique(endpoints_, management.unix(), socket, "socket");
+}
+
+void Checker::CheckDecision(const InstanceConfig& instance, const std::string& path) {
+  const auto& decision = instance.decision();
+  if (decision.timeout() < decision.attempt_timeout()) {
+    Report(absl::StrCat(path, ".decision.attempt_timeout"),
+           absl::StrCat("must not be longer than decision.timeout (",
+                        TimeUtil::ToString(decision.timeout()), ")"));
+  }
+  if (!IsWholeSeconds(instance.failure().retry_backoff())) {
+    Report(absl::StrCat(path, ".failure.retry_backoff"),
+           "must be whole seconds: clients read it so");
+  }
+  if (!IsWholeSeconds(instance.bytecount_interval())) {
+    Report(absl::StrCat(path, ".bytecount_interval"), "must be whole seconds");
+  }
+}
+
+void Checker::CheckOpenvpn(const InstanceConfig& instance, const std::string& path) {
+  if (instance.config().empty()) return;
+  const ovpn::OpenvpnConfigSummary summary =
+      ovpn::CheckOpenvpnConfig(instance.config(), instance.working_directory());
+  for (const ovpn::ConfigFinding& finding : summary.findings) {
+    const bool is_error = finding.severity == ovpn::ConfigFinding::Severity::kError;
+    const absl::string_view separator = finding.directive.empty() ? "" : ": ";
+    loaded_.findings.push_back({is_error ? Severity::kError : Severity::kWarning,
+                                Place{finding.file, finding.line, 0}, "",
+                                absl::StrCat(finding.directive, separator, finding.message)});
+  }
+  const ProtoDuration& timeout = instance.decision().timeout();
+  const int64_t budget = summary.hand_window_seconds - kHandWindowReserveSeconds;
+  if (timeout > TimeUtil::SecondsToDuration(budget)) {
+    Report(absl::StrCat(path, ".decision.timeout"),
+           absl::StrCat("OpenVPN gives clients up after its hand-window of ",
+                        summary.hand_window_seconds, " s; the decision may take ", budget,
+                        " s at most"));
+  }
+}
+
+void Checker::CheckPolicyReference(const InstanceConfig& instance, const std::string& path) {
+  if (instance.policy().empty() || config_.policies().empty()) return;
+  std::vector<absl::string_view> known;
+  for (const PolicyConfig& policy : config_.policies()) {
+    if (policy.name() == instance.policy()) return;
+    known.push_back(policy.name());
+  }
+  Report(absl::StrCat(path, ".policy"),
+         absl::StrCat("there is no policy \"", instance.policy(), "\" in `policies`",
+                      ovpn::DidYouMean(instance.policy(), known)));
+}
+
+void Checker::CheckInstance(const InstanceConfig& instance, const std::string& path) {
+  CheckFile(instance.openvpn(), absl::StrCat(path, ".openvpn"));
+  CheckManagement(instance, path);
+  CheckDecision(instance, path);
+  CheckBackoff(instance.restart().initial_backoff(), instance.restart().max_backoff(),
+               absl::StrCat(path, ".restart"));
+  CheckOpenvpn(instance, path);
+  CheckPolicyReference(instance, path);
+}
+
+void Checker::CheckRemote(const RemoteConfig& remote, const std::string& path) {
+  CheckBackoff(remote.initial_backoff(), remote.max_backoff(), path);
+  std::map<std::string, std::string> seen;
+  for (int i = 0; i < remote.addresses_size(); ++i) {
+    const std::string& address = remote.addresses(i);
+    const std::string address_path = absl::StrCat(path, ".addresses[", i, "]");
+    CheckUnique(seen, address, address_path, "address");
+    absl::string_view socket = address;
+    if (absl::ConsumePrefix(&socket, "unix:")) {
+      CheckSocketPath(std::string(socket), address_path);
+      continue;
+    }
+    const auto endpoint = ParseHostPort(address);
+    if (!endpoint.ok()) continue;  // the mapping told
+    if (!endpoint->is_loopback()) {
+      Report(address_path,
+             absl::StrCat("\"", address, "\" is not a loopback address; a policy on another host ",
+                          "is reached through a local proxy"));
+    } else if (!remote.insecure()) {
+      Report(address_path, absl::StrCat("TCP to \"", address, "\" is not encrypted; write ",
+                                        "`insecure: true` beside it or use unix:/path"));
+    }
+  }
+}
+
+void Checker::CheckPolicy(const PolicyConfig& policy, const std::string& path) {
+  switch (policy.kind_case()) {
+    case PolicyConfig::kRules:
+      CheckFile(policy.rules().file(), absl::StrCat(path, ".rules.file"));
+      break;
+    case PolicyConfig::kRemote:
+      CheckRemote(policy.remote(), absl::StrCat(path, ".remote"));
+      break;
+    case PolicyConfig::KIND_NOT_SET:
+      Report(path, "needs `rules` or `remote`");
+      break;
+  }
+}
+
+void Checker::Check() {
+  CheckSocketPath(config_.admin().socket(), "admin.socket");
+  CheckUnique(endpoints_, config_.admin().socket(), "admin.socket", "socket");
+  std::map<std::string, std::string> policies;
+  for (int i = 0; i < config_.policies_size(); ++i) {
+    const std::string path = absl::StrCat("policies[", i, "]");
+    CheckUnique(policies, config_.policies(i).name(), absl::StrCat(path, ".name"), "name");
+    CheckPolicy(config_.policies(i), path);
+  }
+  std::map<std::string, std::string> instances;
+  std::map<std::string, std::string> configs;
+  for (int i = 0; i < config_.instances_size(); ++i) {
+    const InstanceConfig& instance = config_.instances(i);
+    const std::string path = absl::StrCat("instances[", i, "]");
+    CheckUnique(instances, instance.name(), absl::StrCat(path, ".name"), "name");
+    CheckUnique(configs, instance.config(), absl::StrCat(path, ".config"), "configuration");
+    CheckInstance(instance, path);
+  }
+}
+
+}  // namespace
+
+void CheckConfig(LoadedConfig& loaded) { Checker(loaded).Check(); }
+
+}  // namespace ovpnbroker::server

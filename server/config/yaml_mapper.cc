@@ -1,0 +1,204 @@
+#include "server/config/yaml_mapper.h"
+
+#include <google/protobuf/descriptor.h>
+#include <yaml-cpp/yaml.h>
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "ovpn/base/suggest.h"
+#include "server/config/field_value.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::OneofDescriptor;
+
+constexpr uint32_t kDefaultMaxItems = 64;
+// A hostile file with aliases of aliases would otherwise give millions.
+constexpr size_t kMaxFindings = 100;
+constexpr size_t kMaxShownKey = 60;
+
+std::string ChildPath(const std::string& parent, absl::string_view name) {
+  return parent.empty() ? std::string(name) : absl::StrCat(parent, ".", name);
+}
+
+std::string ShownKey(const std::string& key) {
+  return absl::StrCat("`", absl::Utf8SafeCEscape(key.substr(0, kMaxShownKey)), "`");
+}
+
+class Mapper {
+ public:
+  Mapper(std::string file, std::string directory)
+      : file_(std::move(file)),
+        directory_(std::move(directory)),
+        result_{ConfigPlaces(file_), {}} {}
+
+  void MapMessage(const YAML::Node& node, const std::string& path, Message& message);
+  void AddError(const YAML::Mark& mark, const std::string& path, std::string text);
+  MappingResult TakeResult() { return std::move(result_); }
+
+ private:
+  using SeenFields = std::map<const FieldDescriptor*, YAML::Mark>;
+
+  void MapField(const YAML::Node& key, const YAML::Node& value, const std::string& path,
+                SeenFields& seen, Message& message);
+  void MapValue(const YAML::Node& value, const std::string& path, const FieldDescriptor& field,
+                Message& message);
+  void MapList(const YAML::Node& value, const std::string& path, const FieldDescriptor& field,
+               Message& message);
+  void MapScalar(const YAML::Node& value, const std::string& path, const FieldDescriptor& field,
+                 Message& message);
+  void CheckRequired(const YAML::Mark& mark, const std::string& path, const SeenFields& seen,
+                     const Descriptor& type);
+  void CheckOneof(const YAML::Mark& mark, const std::string& path, const FieldDescriptor& field,
+                  const SeenFields& seen);
+  void Remember(const YAML::Mark& mark, const std::string& path);
+
+  std::string file_;
+  std::string directory_;
+  MappingResult result_;
+};
+
+void Mapper::AddError(const YAML::Mark& mark, const std::string& path, std::string text) {
+  if (result_.findings.size() >= kMaxFindings) return;
+  Place place{file_, 0, 0};
+  if (!mark.is_null()) place = Place{file_, mark.line + 1, mark.column + 1};
+  result_.findings.push_back({Finding::Severity::kError, std::move(place), path, std::move(text)});
+}
+
+void Mapper::Remember(const YAML::Mark& mark, const std::string& path) {
+  if (!mark.is_null()) result_.places.Add(path, mark.line + 1, mark.column + 1);
+}
+
+void Mapper::MapMessage(const YAML::Node& node, const std::string& path, Message& message) {
+  SeenFields seen;
+  if (node.IsMap()) {
+    for (const auto& entry : node) MapField(entry.first, entry.second, path, seen, message);
+  } else if (!node.IsNull()) {
+    AddError(node.Mark(), path, "expected fields, one `name: value` a line");
+    return;
+  }
+  CheckRequired(node.Mark(), path, seen, *message.GetDescriptor());
+}
+
+void Mapper::MapField(const YAML::Node& key, const YAML::Node& value, const std::string& path,
+                      SeenFields& seen, Message& message) {
+  const Descriptor& type = *message.GetDescriptor();
+  const std::string name = key.IsScalar() ? key.Scalar() : "";
+  const FieldDescriptor* field = type.FindFieldByName(name);
+  if (field == nullptr) {
+    std::vector<absl::string_view> known;
+    for (int i = 0; i < type.field_count(); ++i) known.push_back(type.field(i)->name());
+    AddError(key.Mark(), path,
+             absl::StrCat("unknown field ", ShownKey(name), ovpn::DidYouMean(name, known)));
+    return;
+  }
+  const std::string field_path = ChildPath(path, name);
+  const auto [earlier, is_new] = seen.emplace(field, key.Mark());
+  if (!is_new) {
+    AddError(key.Mark(), field_path,
+             absl::StrCat("written twice; the first is in line ", earlier->second.line + 1));
+    return;
+  }
+  CheckOneof(key.Mark(), field_path, *field, seen);
+  // A value that is left out stands nowhere; its key does.
+  Remember(value.IsNull() ? key.Mark() : value.Mark(), field_path);
+  MapValue(value, field_path, *field, message);
+}
+
+void Mapper::CheckOneof(const YAML::Mark& mark, const std::string& path,
+                        const FieldDescriptor& field, const SeenFields& seen) {
+  const OneofDescriptor* oneof = field.real_containing_oneof();
+  if (oneof == nullptr) return;
+  for (const auto& [other, other_mark] : seen) {
+    if (other == &field || other->real_containing_oneof() != oneof) continue;
+    AddError(mark, path,
+             absl::StrCat("excludes `", other->name(), "` in line ", other_mark.line + 1,
+                          "; write only one of the two"));
+  }
+}
+
+void Mapper::CheckRequired(const YAML::Mark& mark, const std::string& path, const SeenFields& seen,
+                           const Descriptor& type) {
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor* field = type.field(i);
+    if (!RulesOf(*field).required() || seen.count(field) != 0) continue;
+    AddError(mark, path, absl::StrCat("`", field->name(), "` is missing"));
+  }
+}
+
+void Mapper::MapValue(const YAML::Node& value, const std::string& path,
+                      const FieldDescriptor& field, Message& message) {
+  if (field.is_repeated()) {
+    MapList(value, path, field, message);
+  } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !IsDuration(field)) {
+    MapMessage(value, path, *message.GetReflection()->MutableMessage(&message, &field));
+  } else {
+    MapScalar(value, path, field, message);
+  }
+}
+
+void Mapper::MapList(const YAML::Node& value, const std::string& path, const FieldDescriptor& field,
+                     Message& message) {
+  if (!value.IsSequence() && !value.IsNull()) {
+    AddError(value.Mark(), path, "expected a list: one `- ...` a line, or [a, b]");
+    return;
+  }
+  const auto& rules = RulesOf(field);
+  const uint32_t max_items = rules.max_items() != 0 ? rules.max_items() : kDefaultMaxItems;
+  if (value.size() > max_items) {
+    AddError(value.Mark(), path,
+             absl::StrCat("has ", value.size(), " elements; at most ", max_items, " are accepted"));
+    return;
+  }
+  if (rules.required() && value.size() == 0) {
+    AddError(value.Mark(), path, "must have at least one element");
+  }
+  size_t index = 0;
+  for (const YAML::Node& item : value) {
+    const std::string item_path = absl::StrCat(path, "[", index++, "]");
+    Remember(item.Mark(), item_path);
+    if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      MapMessage(item, item_path, *message.GetReflection()->AddMessage(&message, &field));
+    } else {
+      MapScalar(item, item_path, field, message);
+    }
+  }
+}
+
+void Mapper::MapScalar(const YAML::Node& value, const std::string& path,
+                       const FieldDescriptor& field, Message& message) {
+  if (!value.IsScalar()) {
+    AddError(value.Mark(), path,
+             value.IsNull() ? "has no value; write one or leave the line out"
+                            : "expected a single value");
+    return;
+  }
+  const absl::Status status = SetFieldFromText(message, field, value.Scalar(), directory_);
+  if (!status.ok()) AddError(value.Mark(), path, std::string(status.message()));
+}
+
+}  // namespace
+
+MappingResult MapYaml(absl::string_view yaml, const std::string& file, const std::string& directory,
+                      Message& message) {
+  Mapper mapper(file, directory);
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
+    if (documents.size() > 1) {
+      mapper.AddError(documents[1].Mark(), "", "expected one document; remove the `---` line");
+    }
+    mapper.MapMessage(documents.empty() ? YAML::Node() : documents[0], "", message);
+  } catch (const YAML::Exception& error) {
+    mapper.AddError(error.mark, "", absl::StrCat("not YAML: ", error.msg));
+  }
+  return mapper.TakeResult();
+}
+
+}  // namespace ovpnbroker::server

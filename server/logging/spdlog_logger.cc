@@ -1,0 +1,68 @@
+#include "server/logging/spdlog_logger.h"
+
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+
+#include <string>
+#include <utility>
+
+#include "server/logging/log_line.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+spdlog::level::level_enum ToSpdlog(ovpn::LogLevel level) {
+  switch (level) {
+    case ovpn::LogLevel::kTrace:
+      return spdlog::level::trace;
+    case ovpn::LogLevel::kDebug:
+      return spdlog::level::debug;
+    case ovpn::LogLevel::kInfo:
+      return spdlog::level::info;
+    case ovpn::LogLevel::kWarning:
+      return spdlog::level::warn;
+    case ovpn::LogLevel::kError:
+      return spdlog::level::err;
+  }
+  return spdlog::level::err;
+}
+
+// spdlog adds time and level to the body (%v); %^ and %$ bound what is coloured.
+const char* Pattern(LogFormat format) {
+  return format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
+                                    : "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v";
+}
+
+}  // namespace
+
+SpdlogLogger::SpdlogLogger(LogFormat format, ovpn::LogLevel level)
+    : SpdlogLogger(format, level, std::make_shared<spdlog::sinks::stderr_color_sink_mt>()) {}
+
+SpdlogLogger::SpdlogLogger(LogFormat format, ovpn::LogLevel level,
+                           std::shared_ptr<spdlog::sinks::sink> sink)
+    : format_(format), logger_(std::make_unique<spdlog::logger>("broker", std::move(sink))) {
+  logger_->set_formatter(
+      std::make_unique<spdlog::pattern_formatter>(Pattern(format), spdlog::pattern_time_type::utc));
+  logger_->flush_on(spdlog::level::trace);
+  // A log that cannot be written (disk full, closed pipe) must not end the broker.
+  logger_->set_error_handler([](const std::string&) {});
+  SetLevel(level);
+}
+
+SpdlogLogger::~SpdlogLogger() = default;
+
+void SpdlogLogger::SetLevel(ovpn::LogLevel level) { logger_->set_level(ToSpdlog(level)); }
+
+bool SpdlogLogger::Enabled(ovpn::LogLevel level) const {
+  return logger_->should_log(ToSpdlog(level));
+}
+
+void SpdlogLogger::Write(ovpn::LogLevel level, absl::string_view id, absl::string_view message,
+                         absl::Span<const ovpn::LogField> fields) {
+  const std::string body = format_ == LogFormat::kJson ? JsonLogBody(id, message, fields)
+                                                       : TextLogBody(id, message, fields);
+  logger_->log(ToSpdlog(level), spdlog::string_view_t(body.data(), body.size()));
+}
+
+}  // namespace ovpnbroker::server

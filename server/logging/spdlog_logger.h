@@ -1,0 +1,43 @@
+// Log lines to standard error through spdlog: text for people or one JSON object a line for
+// machines. Owned by main; thread-safe. The level can change at run time.
+#pragma once
+
+#include <memory>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "ovpn/base/log.h"
+
+namespace spdlog {
+class logger;
+namespace sinks {
+class sink;
+}
+}  // namespace spdlog
+
+namespace ovpnbroker::server {
+
+enum class LogFormat {
+  kText,  // time level ID message name=value ...; coloured on a terminal
+  kJson,  // {"time":...,"level":...,"id":...,"message":...,"fields":{...}}
+};
+
+class SpdlogLogger final : public ovpn::Logger {
+ public:
+  SpdlogLogger(LogFormat format, ovpn::LogLevel level);
+  // Writes to `sink` instead of standard error.
+  SpdlogLogger(LogFormat format, ovpn::LogLevel level, std::shared_ptr<spdlog::sinks::sink> sink);
+  ~SpdlogLogger() override;
+
+  void SetLevel(ovpn::LogLevel level);
+
+  bool Enabled(ovpn::LogLevel level) const override;
+  void Write(ovpn::LogLevel level, absl::string_view id, absl::string_view message,
+             absl::Span<const ovpn::LogField> fields) override;
+
+ private:
+  const LogFormat format_;
+  std::unique_ptr<spdlog::logger> logger_;
+};
+
+}  // namespace ovpnbroker::server
