@@ -85,6 +85,7 @@ class OpenvpnClient:
             [openvpn, "--config", str(config)],
             folder / "client.log",
             self._on_line,
+            on_end=self.events.close,
             cwd=folder,
         )
 
@@ -93,8 +94,6 @@ class OpenvpnClient:
             found = pattern.search(line)
             if found:
                 self.events.append(ClientEvent(kind, found.group(1)))
-                if kind == EXITING:
-                    self.events.close()
 
     def wait_for(
         self, kind: str, *, after: int = 0, deadline: float = DEFAULT_DEADLINE

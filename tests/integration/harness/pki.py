@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,7 @@ class Pki:
         folder.mkdir(parents=True, exist_ok=True)
         self.ca = folder / "ca.crt"
         self._ca_key = folder / "ca.key"
-        self._issued: dict[tuple[str, str], Certificate] = {}
+        self._issued: dict[tuple[str, str, tuple[str, ...]], Certificate] = {}
         _openssl(
             "req",
             "-x509",
@@ -48,12 +49,12 @@ class Pki:
         )
         self.server = self._issue("server", "serverAuth")
 
-    def client(self, common_name: str) -> Certificate:
-        """`common_name` may hold any characters that UTF-8 and X.509 allow."""
-        return self._issue(common_name, "clientAuth")
+    def client(self, common_name: str, units: Sequence[str] = ()) -> Certificate:
+        """Names may hold any characters that UTF-8 and X.509 allow. `units` are more fields (OU) of the subject."""
+        return self._issue(common_name, "clientAuth", tuple(units))
 
-    def _issue(self, common_name: str, usage: str) -> Certificate:
-        issued = self._issued.get((common_name, usage))
+    def _issue(self, common_name: str, usage: str, units: tuple[str, ...] = ()) -> Certificate:
+        issued = self._issued.get((common_name, usage, units))
         if issued is not None:
             return issued
         safe = re.sub(r"[^A-Za-z0-9]", "_", common_name)
@@ -63,7 +64,10 @@ class Pki:
         )
         extensions = stem.with_suffix(".ext")
         extensions.write_text(f"keyUsage=digitalSignature,keyAgreement\nextendedKeyUsage={usage}\n")
-        subject = "/CN=" + re.sub(r"([/+\\=])", r"\\\1", common_name)
+        fields = [("OU", unit) for unit in units] + [("CN", common_name)]
+        subject = "".join(
+            f"/{key}=" + re.sub(r"([/+\\=])", r"\\\1", value) for key, value in fields
+        )
         _openssl("req", *_NEW_KEY, "-utf8", "-subj", subject, "-keyout", key, "-out", request)
         _openssl(
             "x509",
@@ -82,5 +86,7 @@ class Pki:
             "-out",
             certificate,
         )
-        issued = self._issued[common_name, usage] = Certificate(common_name, certificate, key)
+        issued = self._issued[common_name, usage, units] = Certificate(
+            common_name, certificate, key
+        )
         return issued

@@ -15,7 +15,8 @@ _DIE_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL", "--"]
 
 
 class LoggedProcess:
-    """Runs `command`, keeps its output in `log_file`, and gives each line to `on_line`."""
+    """Runs `command`, keeps its output in `log_file`, and gives each line to `on_line`;
+    both callbacks run on the reader thread."""
 
     def __init__(
         self,
@@ -23,6 +24,7 @@ class LoggedProcess:
         command: list[str],
         log_file: Path,
         on_line: Callable[[str], None] = lambda line: None,
+        on_end: Callable[[], None] = lambda: None,
         cwd: Path | None = None,
         env: dict[str, str] | None = None,
     ):
@@ -30,6 +32,7 @@ class LoggedProcess:
         self.log_file = log_file
         self.lines: EventLog[str] = EventLog(name)
         self._on_line = on_line
+        self._on_end = on_end
         self._process = subprocess.Popen(
             _DIE_WITH_PARENT + command,
             stdin=subprocess.DEVNULL,
@@ -59,6 +62,7 @@ class LoggedProcess:
                 self.lines.append(line)
                 self._on_line(line)
         self.lines.close()
+        self._on_end()
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)

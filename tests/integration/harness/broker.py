@@ -1,0 +1,197 @@
+"""ovpn-brokerd as a child process: its log as events, its admin API, and ovpn-brokerctl."""
+
+import json
+import os
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+import yaml
+
+from harness.events import EventLog
+from harness.processes import LoggedProcess
+from harness.timing import DEFAULT_DEADLINE
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def build_directory() -> Path:
+    return Path(os.environ.get("OVPNBROKER_BUILD_DIR", ROOT / "build" / "dev"))
+
+
+@dataclass(frozen=True)
+class LogEvent:
+    """One line of the broker's JSON log."""
+
+    id: str
+    level: str
+    message: str
+    fields: dict[str, Any]
+
+    def has(self, **wanted: Any) -> bool:
+        return all(str(self.fields.get(name)) == str(value) for name, value in wanted.items())
+
+    def __str__(self) -> str:
+        return f"{self.level} {self.id} {self.message} {self.fields}"
+
+
+class Broker:
+    """One broker process and its runtime directory. `start` again after it ended to get a successor."""
+
+    def __init__(self, folder: Path, config: dict[str, Any]):
+        self.folder = folder
+        self.runtime_directory = folder / "run"
+        self.admin_socket = self.runtime_directory / "admin.sock"
+        self.config = folder / "broker.yaml"
+        self.config_values = config | {
+            "runtime_directory": str(self.runtime_directory),
+            "log": {"level": "debug", "format": "json"},
+        }
+        self.events: EventLog[LogEvent] = EventLog("broker log")
+        self.process: LoggedProcess | None = None
+        self.write_config()
+
+    def write_config(self) -> None:
+        self.config.write_text(yaml.safe_dump(self.config_values, sort_keys=False))
+
+    def start(self) -> "Broker":
+        self.events = EventLog("broker log")
+        program = build_directory() / "server" / "ovpn-brokerd"
+        self.process = LoggedProcess(
+            "ovpn-brokerd",
+            [str(program), "--config", str(self.config)],
+            self.folder / "broker.log",
+            self._on_line,
+            on_end=self.events.close,
+        )
+        return self
+
+    def _on_line(self, line: str) -> None:
+        try:
+            values = json.loads(line)
+        except ValueError:  # a sanitizer's report, for example
+            values = {"id": "NOT_JSON", "level": "error", "message": line}
+        self.events.append(
+            LogEvent(
+                str(values.pop("id", "")),
+                str(values.pop("level", "")),
+                str(values.pop("message", "")),
+                values,
+            )
+        )
+
+    # --- log ---------------------------------------------------------------------------------
+
+    def wait_log(
+        self, event_id: str, *, after: int = 0, deadline: float = DEFAULT_DEADLINE, **fields: Any
+    ) -> LogEvent:
+        return self.events.wait(
+            lambda event: event.id == event_id and event.has(**fields),
+            f"{event_id} {fields or ''}",
+            after=after,
+            deadline=deadline,
+        )
+
+    def logged(self, event_id: str, *, after: int = 0, **fields: Any) -> list[LogEvent]:
+        return self.events.matching(
+            lambda event: event.id == event_id and event.has(**fields), after
+        )
+
+    def wait_instance(self, name: str, state: str, **kwargs: Any) -> LogEvent:
+        return self.wait_log("INSTANCE_STATE", instance=name, state=state, **kwargs)
+
+    def wait_decision(self, common_name: str, **kwargs: Any) -> LogEvent:
+        """Waits for the record of a decision about this client."""
+        return self.wait_log("DECISION", common_name=common_name, **kwargs)
+
+    # --- admin API ---------------------------------------------------------------------------
+
+    def _channel(self) -> grpc.Channel:
+        return grpc.insecure_channel(f"unix:{self.admin_socket}")
+
+    def instance(self, name: str) -> Any:
+        from ovpnbroker.admin.v1 import instance_service_pb2 as messages
+        from ovpnbroker.admin.v1 import instance_service_pb2_grpc as services
+
+        with self._channel() as channel:
+            stub = services.InstanceServiceStub(channel)
+            request = messages.GetInstanceRequest(name=name)
+            return stub.GetInstance(request, timeout=DEFAULT_DEADLINE).instance
+
+    def sessions(self) -> list[Any]:
+        from ovpnbroker.admin.v1 import session_service_pb2 as messages
+        from ovpnbroker.admin.v1 import session_service_pb2_grpc as services
+
+        with self._channel() as channel:
+            stub = services.SessionServiceStub(channel)
+            request = messages.ListSessionsRequest(page_size=1000)
+            return list(stub.ListSessions(request, timeout=DEFAULT_DEADLINE).sessions)
+
+    def kill_session(self, uid: str, disposition: str, reason: str = "", wait: bool = True) -> Any:
+        """Ends a session. The KillResult comes when DISCONNECT was seen, or at once without `wait`."""
+        from ovpnbroker.admin.v1 import kill_pb2
+        from ovpnbroker.admin.v1 import session_service_pb2 as messages
+        from ovpnbroker.admin.v1 import session_service_pb2_grpc as services
+
+        with self._channel() as channel:
+            stub = services.SessionServiceStub(channel)
+            request = messages.KillSessionRequest(
+                uid=uid,
+                disposition=kill_pb2.KillDisposition.Value(f"KILL_DISPOSITION_{disposition}"),
+                reason=reason,
+            )
+            if not wait:
+                request.wait.SetInParent()  # present and 0
+            return stub.KillSession(request, timeout=DEFAULT_DEADLINE).result
+
+    def session_of(self, common_name: str, state: str = "ESTABLISHED") -> Any:
+        """The one session of that name in that state."""
+        found = [
+            session
+            for session in self.sessions()
+            if session.common_name == common_name
+            and type(session).State.Name(session.state) == f"STATE_{state}"
+        ]
+        assert (
+            len(found) == 1
+        ), f"{len(found)} sessions of {common_name} are {state}: {self.sessions()}"
+        return found[0]
+
+    def ctl(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        program = build_directory() / "server" / "ovpn-brokerctl"
+        run = subprocess.run(
+            [str(program), "--socket", str(self.admin_socket), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=DEFAULT_DEADLINE,
+            check=False,
+        )
+        assert (
+            not check or run.returncode == 0
+        ), f"ovpn-brokerctl {arguments}: {run.stdout}{run.stderr}"
+        return run
+
+    def ctl_json(self, *arguments: str) -> Any:
+        return json.loads(self.ctl(*arguments, "-o", "json").stdout)
+
+    # --- life --------------------------------------------------------------------------------
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.signal(number)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+
+    def stop(self) -> int:
+        assert self.process is not None
+        return self.process.stop()

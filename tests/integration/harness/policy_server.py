@@ -1,0 +1,139 @@
+"""A policy service that does what the test tells it: answers, waits, lies, dies, comes back.
+
+`decide` is called with each DecisionRequest and returns what to send for it:
+  a dict                  the Decision in JSON form, without its id:  {"deny": {"reason": "..."}}
+  NEVER                   no answer; the test may send one with answer()
+  Later(seconds, answer)  the answer, after some time
+  a list of these         several answers to one request
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import json_format
+
+from harness.events import EventLog
+
+NEVER = object()
+
+
+@dataclass(frozen=True)
+class Later:
+    seconds: float
+    answer: Any
+
+
+class ScriptedPolicy:
+    """Listens on a unix socket between start() and stop(). Everything that the broker said is kept."""
+
+    def __init__(self, socket: Path, decide: Callable[[Any], Any]):
+        from ovpnbroker.policy.v1 import policy_service_pb2 as messages
+
+        self._messages = messages
+        self.address = f"unix:{socket}"
+        self.decide = decide
+        self.requests: EventLog[Any] = EventLog("policy: decision requests")
+        self.outcomes: EventLog[Any] = EventLog("policy: outcomes")
+        self.cancellations: EventLog[Any] = EventLog("policy: cancellations")
+        self.hellos: EventLog[Any] = EventLog("policy: greetings")
+        self.hello_ack: dict[str, Any] = {
+            "policy_id": "scripted",
+            "policy_revision": "test",
+            "environment_names": ["*"],
+        }
+        self._server: grpc.Server | None = None
+        self._streams: dict[str, queue.SimpleQueue[Any]] = {}  # by decision id
+
+    def start(self) -> "ScriptedPolicy":
+        from ovpnbroker.policy.v1 import policy_service_pb2_grpc as services
+
+        # One thread for each stream; a broker opens one to each replica.
+        self._server = grpc.server(ThreadPoolExecutor(8, thread_name_prefix="policy"))
+        services.add_PolicyServiceServicer_to_server(self, self._server)
+        assert self._server.add_insecure_port(self.address), f"cannot listen on {self.address}"
+        self._server.start()
+        return self
+
+    def stop(self, grace: float | None = None) -> None:
+        """Cuts every stream at once, as a crash would."""
+        if self._server is not None:
+            self._server.stop(grace).wait()
+            self._server = None
+
+    # The name is the RPC's.
+    def StreamDecisions(self, requests: Any, context: grpc.ServicerContext) -> Any:
+        answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        done = object()
+
+        def read() -> None:
+            try:
+                for request in requests:
+                    self._take(request, answers)
+            except grpc.RpcError:
+                pass
+            answers.put(done)
+
+        context.add_callback(lambda: answers.put(done))
+        threading.Thread(target=read, daemon=True).start()
+        while (answer := answers.get()) is not done:
+            yield answer
+
+    def _take(self, request: Any, answers: "queue.SimpleQueue[Any]") -> None:
+        kind = request.WhichOneof("message")
+        if kind == "hello":
+            self.hellos.append(request.hello)
+            answers.put(self._message({"hello_ack": self.hello_ack}))
+        elif kind == "decision_request":
+            self.requests.append(request.decision_request)
+            decision_id = request.decision_request.decision_id
+            self._streams[decision_id] = answers
+            self.answer(decision_id, self.decide(request.decision_request))
+        elif kind == "decision_outcome":
+            self.outcomes.append(request.decision_outcome)
+        elif kind == "decision_cancellation":
+            self.cancellations.append(request.decision_cancellation)
+        elif kind == "heartbeat":
+            answers.put(self._message({"heartbeat": {"sequence": request.heartbeat.sequence}}))
+
+    def answer(self, decision_id: str, answer: Any) -> None:
+        """Sends an answer on the stream that the request came on."""
+        if answer is NEVER:
+            return
+        if isinstance(answer, list):
+            for each in answer:
+                self.answer(decision_id, each)
+        elif isinstance(answer, Later):
+            late = threading.Timer(answer.seconds, self.answer, (decision_id, answer.answer))
+            late.daemon = True
+            late.start()
+        else:
+            message = self._message({"decision": {"decision_id": decision_id} | answer})
+            self._streams[decision_id].put(message)
+
+    def _message(self, content: dict[str, Any]) -> Any:
+        return json_format.ParseDict(content, self._messages.StreamDecisionsResponse())
+
+    def request_for(self, common_name: str, *, after: int = 0, **kwargs: Any) -> Any:
+        """Waits until the broker has asked about this client."""
+        return self.requests.wait(
+            lambda request: request.session.common_name == common_name,
+            f"a question about {common_name}",
+            after=after,
+            **kwargs,
+        )
+
+    def outcome_of(self, decision_id: str, result: str, **kwargs: Any) -> Any:
+        """Waits until the broker has told this result of the decision."""
+        wanted = f"RESULT_{result}"
+
+        def matches(outcome: Any) -> bool:
+            name = type(outcome).Result.Name(outcome.result)
+            return outcome.decision_id == decision_id and name == wanted
+
+        return self.outcomes.wait(matches, f"outcome {result}", **kwargs)
