@@ -4,7 +4,8 @@
 
 namespace ovpnbroker::ovpn {
 
-SessionTable::ConnectResult SessionTable::OnConnect(const ClientRef& client, const ClientConnect& event,
+SessionTable::ConnectResult SessionTable::OnConnect(const ClientRef& client,
+                                                    const ClientConnect& event,
                                                     const SessionUid& new_uid, WallTime now) {
   if (closed_.contains(event.cid)) return {Connect::kImpossible, nullptr, std::nullopt};
 
@@ -13,6 +14,7 @@ SessionTable::ConnectResult SessionTable::OnConnect(const ClientRef& client, con
   if (!is_new && event.kid <= entry.last_kid) return {Connect::kImpossible, nullptr, std::nullopt};
 
   const std::optional<Kid> superseded = std::exchange(entry.pending_kid, event.kid);
+  entry.pending_reauth = event.reauth;
   entry.last_kid = event.kid;
   if (is_new) {
     entry.session.uid = new_uid;
@@ -25,11 +27,12 @@ SessionTable::ConnectResult SessionTable::OnConnect(const ClientRef& client, con
     }
     by_uid_.emplace(new_uid, event.cid);
   }
-  // A renegotiation keeps what the session is; a new handshake before ESTABLISHED starts its judgement over.
+  // A renegotiation keeps what the session is; a new handshake before ESTABLISHED starts its
+  // judgement over.
   if (!event.reauth) {
     entry.session.state = SessionState::kPending;
     entry.session.identity = ClientIdentity::FromEnvironment(event.environment);
-    entry.allowed = false;
+    entry.allowed_kid.reset();
     entry.wanted_addresses.clear();
     entry.learned_addresses.clear();
     entry.session.virtual_addresses.clear();
@@ -40,9 +43,10 @@ SessionTable::ConnectResult SessionTable::OnConnect(const ClientRef& client, con
 SessionTable::Established SessionTable::OnEstablished(Cid cid, WallTime now) {
   if (closed_.contains(cid)) return Established::kAfterClose;
   SessionEntry* entry = Find(cid);
-  if (entry == nullptr || !entry->allowed) return Established::kWithoutVerdict;
+  if (entry == nullptr || !entry->allowed_kid.has_value()) return Established::kWithoutVerdict;
   // A kill that is under way stays visible as ENDING.
-  if (entry->session.state != SessionState::kEnding) entry->session.state = SessionState::kEstablished;
+  if (entry->session.state != SessionState::kEnding)
+    entry->session.state = SessionState::kEstablished;
   entry->session.establish_time = now;
   return Established::kExpected;
 }
@@ -50,7 +54,7 @@ SessionTable::Established SessionTable::OnEstablished(Cid cid, WallTime now) {
 void SessionTable::OnAddress(const ClientAddress& event) {
   SessionEntry* entry = Find(event.cid);
   if (entry == nullptr) return;
-  entry->learned_addresses.push_back(event.address);
+  entry->learned_addresses.push_back({event.address, event.primary});
   if (event.primary) entry->session.virtual_addresses.push_back(event.address);
 }
 
@@ -95,7 +99,8 @@ SessionEntry* SessionTable::FindByUid(const SessionUid& uid) {
   return found == by_uid_.end() ? nullptr : Find(found->second);
 }
 
-void SessionTable::Visit(const SessionUid& after, const std::function<bool(const SessionEntry&)>& visit) const {
+void SessionTable::Visit(const SessionUid& after,
+                         const std::function<bool(const SessionEntry&)>& visit) const {
   for (auto next = by_uid_.upper_bound(after); next != by_uid_.end(); ++next) {
     if (!visit(by_cid_.at(next->second))) return;
   }

@@ -1,9 +1,10 @@
-// The live sessions of one instance in one epoch: which client is which, whose answer is wanted, and which CIDs are over.
-// Pure bookkeeping: it sends nothing and knows no clock. Owned by Instance; loop thread only.
+// The live sessions of one instance in one epoch: which client is which, whose answer is wanted,
+// and which CIDs are over. Pure bookkeeping: it sends nothing and knows no clock. Owned by
+// Instance; loop thread only.
 //
-// What makes a ghost elsewhere and cannot here: ESTABLISHED after DISCONNECT (`disable`), a second CONNECT for the same
-// CID with a new KID, ESTABLISHED without any CONNECT (auth-gen-token bypass), a DISCONNECT that was never sent because
-// the tunnel run ended.
+// What makes a ghost elsewhere and cannot here: ESTABLISHED after DISCONNECT (`disable`), a second
+// CONNECT for the same CID with a new KID, ESTABLISHED without any CONNECT (auth-gen-token bypass),
+// a DISCONNECT that was never sent because the tunnel run ended.
 #pragma once
 
 #include <deque>
@@ -17,6 +18,7 @@
 #include "absl/container/node_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "ovpn/base/ids.h"
+#include "ovpn/management/client_auth_block.h"
 #include "ovpn/types/client_event.h"
 #include "ovpn/types/session.h"
 
@@ -27,10 +29,12 @@ struct SessionEntry {
   Session session;
   Kid last_kid;                    // the newest key negotiation seen
   std::optional<Kid> pending_kid;  // its answer is wanted and none was taken yet
-  bool allowed = false;            // an allow of ours was taken; without it ESTABLISHED is an intrusion
-  // Addresses that the written block asks for and those that ADDRESS told, in OpenVPN's spelling, iroutes too.
-  std::vector<std::string> wanted_addresses;
-  std::vector<std::string> learned_addresses;
+  bool pending_reauth = false;     // the question of pending_kid is a REAUTH
+  std::optional<Kid> allowed_kid;  // our allow of a CONNECT; without it ESTABLISHED is an intrusion
+  // Addresses that the block asks for and those that ADDRESS told, in OpenVPN's spelling, iroutes
+  // too.
+  std::vector<IntendedAddress> wanted_addresses;
+  std::vector<IntendedAddress> learned_addresses;
 };
 
 class SessionTable {
@@ -41,7 +45,8 @@ class SessionTable {
   enum class Connect {
     kNew,          // a client not seen before
     kRehandshake,  // a known client with a newer KID, CONNECT or REAUTH
-    kImpossible,   // a CID that is over, or a KID that is not newer: OpenVPN has begun to count again
+    kImpossible,   // a CID that is over, or a KID that is not newer: OpenVPN has begun to count
+                   // again
   };
   struct ConnectResult {
     Connect kind;
@@ -49,7 +54,8 @@ class SessionTable {
     std::optional<Kid> superseded;  // the older question of the same client, void now
   };
   // `client` names the epoch and CID; `new_uid` is used only for a new client.
-  ConnectResult OnConnect(const ClientRef& client, const ClientConnect& event, const SessionUid& new_uid, WallTime now);
+  ConnectResult OnConnect(const ClientRef& client, const ClientConnect& event,
+                          const SessionUid& new_uid, WallTime now);
 
   enum class Established {
     kExpected,        // follows an allow; the session is ESTABLISHED now

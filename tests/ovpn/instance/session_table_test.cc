@@ -25,11 +25,12 @@ ClientRef Ref(uint64_t cid) { return {"office", Epoch{1}, Cid{cid}}; }
 class SessionTableTest : public ::testing::Test {
  protected:
   SessionTable::ConnectResult Connect(uint64_t cid, uint32_t kid, bool reauth = false) {
-    return table_.OnConnect(Ref(cid), ConnectEvent(cid, kid, reauth), absl::StrCat("uid-", ++last_uid_), kNow);
+    return table_.OnConnect(Ref(cid), ConnectEvent(cid, kid, reauth),
+                            absl::StrCat("uid-", ++last_uid_), kNow);
   }
   SessionEntry& Allowed(uint64_t cid) {
     SessionEntry& entry = *Connect(cid, 1).entry;
-    entry.allowed = true;
+    entry.allowed_kid = Kid{1};
     entry.pending_kid.reset();
     return entry;
   }
@@ -60,9 +61,9 @@ TEST_F(SessionTableTest, Connect_SameCidNewerKid_KeepsTheSessionAndVoidsTheOlder
 
 TEST_F(SessionTableTest, Connect_SameCidNewerKidAfterAllow_StartsTheJudgementOver) {
   SessionEntry& entry = Allowed(4);
-  entry.wanted_addresses = {"10.0.0.9"};
+  entry.wanted_addresses = {{"10.0.0.9", true}};
   Connect(4, 2);
-  EXPECT_FALSE(entry.allowed);
+  EXPECT_FALSE(entry.allowed_kid.has_value());
   EXPECT_THAT(entry.wanted_addresses, IsEmpty());
   EXPECT_EQ(table_.OnEstablished(Cid{4}, kNow), SessionTable::Established::kWithoutVerdict);
 }
@@ -72,7 +73,7 @@ TEST_F(SessionTableTest, Reauth_OfEstablishedClient_KeepsStateAndVerdict) {
   ASSERT_EQ(table_.OnEstablished(Cid{4}, kNow), SessionTable::Established::kExpected);
   EXPECT_EQ(Connect(4, 3, /*reauth=*/true).kind, SessionTable::Connect::kRehandshake);
   EXPECT_EQ(entry.session.state, SessionState::kEstablished);
-  EXPECT_TRUE(entry.allowed);
+  EXPECT_TRUE(entry.allowed_kid.has_value());
 }
 
 TEST_F(SessionTableTest, Reauth_OfUnknownClient_IsUnjudged) {
@@ -94,7 +95,9 @@ TEST_F(SessionTableTest, Connect_ClosedCid_IsImpossible) {
 }
 
 TEST_F(SessionTableTest, Connect_LowerCidLater_IsAnOrdinaryNewClient) {
-  Connect(6, 1);  // CIDs are given at the first packet, CONNECT comes when TLS is done: they may overtake
+  Connect(
+      6,
+      1);  // CIDs are given at the first packet, CONNECT comes when TLS is done: they may overtake
   EXPECT_EQ(Connect(5, 1).kind, SessionTable::Connect::kNew);
 }
 
@@ -121,7 +124,9 @@ TEST_F(SessionTableTest, Address_PrimaryAndIroute_OnlyPrimaryIsVirtual) {
   table_.OnAddress({Cid{0}, "10.0.0.2", true});
   table_.OnAddress({Cid{0}, "192.168.50.0/255.255.255.0", false});
   EXPECT_THAT(entry.session.virtual_addresses, ElementsAre("10.0.0.2"));
-  EXPECT_THAT(entry.learned_addresses, ElementsAre("10.0.0.2", "192.168.50.0/255.255.255.0"));
+  EXPECT_THAT(entry.learned_addresses,
+              ElementsAre(IntendedAddress{"10.0.0.2", true},
+                          IntendedAddress{"192.168.50.0/255.255.255.0", false}));
 }
 
 TEST_F(SessionTableTest, Close_KeepsTheFirstReason) {

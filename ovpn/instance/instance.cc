@@ -1,0 +1,309 @@
+#include "ovpn/instance/instance.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "ovpn/process/openvpn_command.h"
+#include "ovpn/process/openvpn_log_line.h"
+
+namespace ovpnbroker::ovpn {
+namespace {
+
+Connection::Options ConnectionOptions(const InstanceConfig& config,
+                                      std::optional<Secret> password) {
+  Connection::Options options{
+      .instance = config.name, .address = config.management, .password = std::move(password)};
+  options.reply_timeout = config.reply_timeout;
+  options.bytecount_interval = config.bytecount_interval;
+  return options;
+}
+
+}  // namespace
+
+absl::string_view ToString(InstanceState state) {
+  switch (state) {
+    case InstanceState::kStopped:
+      return "STOPPED";
+    case InstanceState::kStarting:
+      return "STARTING";
+    case InstanceState::kHolding:
+      return "HOLDING";
+    case InstanceState::kRunning:
+      return "RUNNING";
+    case InstanceState::kStopping:
+      return "STOPPING";
+    case InstanceState::kBackoff:
+      return "BACKOFF";
+    case InstanceState::kFailed:
+      return "FAILED";
+  }
+  return "UNKNOWN";
+}
+
+Instance::Instance(asio::io_context& loop, const Clock& clock, InstanceConfig config,
+                   DirectivePolicy allowed_raw, std::optional<Secret> management_password,
+                   Launcher& launcher, InstanceSink& sink, Logger& logger)
+    : loop_(loop),
+      clock_(clock),
+      config_(std::move(config)),
+      launcher_(launcher),
+      sink_(sink),
+      logger_(logger),
+      state_change_time_(clock.WallNow()),
+      sessions_(config_, std::move(allowed_raw), *this, clock, sink, logger),
+      connection_(loop, ConnectionOptions(config_, std::move(management_password)), *this, logger),
+      restart_policy_(config_.restart),
+      stop_sequence_(config_.stop_timeout),
+      timer_(loop, [this] { OnDeadline(); }) {}
+
+Instance::~Instance() = default;
+
+Instance::Snapshot Instance::snapshot() const {
+  return {state_,    detail_,          state_change_time_, child_ != nullptr ? child_->pid() : 0,
+          restarts_, openvpn_version_, connection_.ready()};
+}
+
+void Instance::Start() {
+  if (state_ != InstanceState::kStopped && state_ != InstanceState::kFailed &&
+      state_ != InstanceState::kBackoff)
+    return;
+  restart_policy_.Reset();
+  BeginStart();
+}
+
+void Instance::BeginStart() {
+  give_up_.reset();
+  timer_.Arm(std::nullopt);
+  SetState(InstanceState::kStarting);
+  PreflightRequest request;
+  request.instance = config_.name;
+  request.config_file = config_.openvpn_config;
+  request.management_socket = config_.management_socket;
+  // A run that a Stop left behind ends with its object.
+  preflight_ = std::make_unique<Preflight>(loop_, logger_);
+  preflight_->Run(std::move(request), [this](const absl::Status& status) {
+    // A Stop in between has the last word.
+    if (state_ != InstanceState::kStarting) return;
+    if (status.ok()) return Launch();
+    if (absl::IsFailedPrecondition(status))
+      return Finish(InstanceState::kFailed, std::string(status.message()));
+    OnStartFailed(status);
+  });
+}
+
+void Instance::Launch() {
+  absl::StatusOr<FileLock::Attempt> attempt =
+      TryAcquireInstanceLock(config_.runtime_directory, config_.name);
+  if (!attempt.ok()) return OnStartFailed(attempt.status());
+  if (!attempt->lock.has_value()) {
+    const std::string holder =
+        attempt->holder.has_value() ? absl::StrCat(" (pid ", *attempt->holder, ")") : "";
+    return Finish(InstanceState::kFailed,
+                  absl::StrCat("the lock of this instance in ", config_.runtime_directory,
+                               " is held by another process", holder,
+                               "; end it and start the instance again"));
+  }
+  lock_ = std::move(attempt->lock);
+
+  OpenvpnCommandOptions command;
+  command.program = config_.openvpn;
+  command.config_file = config_.openvpn_config;
+  command.working_directory = config_.working_directory;
+  command.management_socket = config_.management_socket;
+  command.management_password_file = config_.management_password_file;
+  command.extra_arguments = config_.extra_arguments;
+  auto child = launcher_.Launch(BuildOpenvpnLaunch(command, lock_->fd()), *this);
+  if (!child.ok()) {
+    lock_.reset();
+    return OnStartFailed(child.status());
+  }
+  child_ = *std::move(child);
+  if (const absl::Status written = lock_->WritePid(child_->pid()); !written.ok()) {
+    logger_.Warning("LOCK_WITHOUT_PID", "the child's pid could not be written to its lock file",
+                    {{"instance", config_.name}, {"status", written.ToString()}});
+  }
+  logger_.Info(
+      "CHILD_STARTED", "OpenVPN was started",
+      {{"instance", config_.name}, {"pid", child_->pid()}, {"config", config_.openvpn_config}});
+  hold_released_ = false;
+  seen_ready_ = false;
+  restart_policy_.OnStarted(clock_.Now());
+  sessions_.BeginEpoch("a new child was started");
+  timer_.Arm(clock_.Now() + config_.start_timeout);
+  connection_.Start();
+}
+
+void Instance::OnStartFailed(const absl::Status& status) {
+  logger_.Error("CHILD_START_FAILED", "OpenVPN could not be started",
+                {{"instance", config_.name}, {"status", status.ToString()}});
+  Apply(restart_policy_.OnStartFailed(clock_.Now()), status.message());
+}
+
+void Instance::Apply(const RestartDecision& decision, absl::string_view what) {
+  const std::string detail =
+      decision.reason.empty() ? std::string(what) : absl::StrCat(what, " (", decision.reason, ")");
+  switch (decision.action) {
+    case RestartDecision::Action::kRestart:
+      ++restarts_;
+      SetState(InstanceState::kBackoff, detail);
+      timer_.Arm(clock_.Now() + decision.delay);
+      return;
+    case RestartDecision::Action::kStop:
+      return Finish(InstanceState::kStopped, detail);
+    case RestartDecision::Action::kFail:
+      return Finish(InstanceState::kFailed, detail);
+  }
+}
+
+void Instance::OnReady(const Greeting& greeting) {
+  openvpn_version_ = greeting.openvpn_version.ToString();
+  logger_.Info("MANAGEMENT_READY", "the management connection is up",
+               {{"instance", config_.name}, {"openvpn", openvpn_version_}});
+  if (state_ == InstanceState::kStarting) timer_.Arm(std::nullopt);
+  // A fresh child is on hold and has no clients. Afterwards, what was notified while nobody
+  // listened is lost.
+  if (std::exchange(seen_ready_, true)) sessions_.Resync();
+}
+
+void Instance::OnMessage(Message&& message) {
+  if (auto* event = std::get_if<ClientEvent>(&message)) return sessions_.OnEvent(std::move(*event));
+  if (const auto* count = std::get_if<ByteCount>(&message)) return sessions_.OnByteCount(*count);
+  if (std::holds_alternative<Hold>(message)) return OnHold();
+  if (const auto* change = std::get_if<StateChange>(&message)) return OnStateChange(*change);
+  if (const auto* error = std::get_if<ProtocolError>(&message))
+    return sessions_.OnUnreadable(*error);
+  if (const auto* fatal = std::get_if<Fatal>(&message)) {
+    logger_.Error("OPENVPN_FATAL", "OpenVPN ends itself",
+                  {{"instance", config_.name}, {"text", fatal->text}});
+    return;
+  }
+  if (const auto* request = std::get_if<PasswordRequest>(&message)) {
+    return GiveUp(absl::StrCat("OpenVPN asks for a password (", request->text,
+                               "); give its private key without a passphrase, or use `askpass`"));
+  }
+}
+
+void Instance::OnHold() {
+  // The first >HOLD of a child finds an empty table; each later one means that OpenVPN counts from
+  // the start.
+  if (std::exchange(hold_released_, false)) sessions_.BeginEpoch("OpenVPN restarted its tunnel");
+  if (state_ == InstanceState::kStopping) return;
+  SetState(InstanceState::kHolding);
+  std::vector<Connection::Request> requests;
+  requests.push_back({commands::HoldRelease(), [this](const absl::StatusOr<Reply>& reply) {
+                        if (reply.ok() && reply->success) return;
+                        logger_.Error(
+                            "HOLD_RELEASE_FAILED", "OpenVPN did not take the hold release",
+                            {{"instance", config_.name},
+                             {"detail", reply.ok() ? reply->text : reply.status().ToString()}});
+                      }});
+  connection_.SendTogether(std::move(requests));
+  hold_released_ = true;
+}
+
+void Instance::OnStateChange(const StateChange& change) {
+  if (change.name == "RECONNECTING") {
+    logger_.Info("TUNNEL_RESTARTING", "OpenVPN restarts its tunnel; all its sessions end",
+                 {{"instance", config_.name}, {"cause", change.detail}});
+    // The >HOLD that follows finds the work done.
+    hold_released_ = false;
+    sessions_.BeginEpoch(absl::StrCat("OpenVPN restarted its tunnel (", change.detail, ")"));
+  } else if (change.name == "CONNECTED" && state_ == InstanceState::kHolding) {
+    if (change.detail != "SUCCESS") {
+      logger_.Warning("TUNNEL_UP_WITH_ERRORS", "OpenVPN's tunnel is up, but not as configured",
+                      {{"instance", config_.name}, {"detail", change.detail}});
+    }
+    SetState(InstanceState::kRunning);
+  }
+}
+
+void Instance::OnLost(const absl::Status& status) {
+  if (absl::IsPermissionDenied(status) || absl::IsFailedPrecondition(status)) {
+    return GiveUp(std::string(status.message()));
+  }
+  if (child_ == nullptr || stop_sequence_.begun()) return;
+  logger_.Warning(
+      "MANAGEMENT_LOST",
+      "the management connection was lost; OpenVPN serves on, nobody new gets in until it is back",
+      {{"instance", config_.name}, {"status", status.ToString()}});
+}
+
+void Instance::OnChildOutput(absl::string_view line) {
+  const OpenvpnLogLine parsed = ParseOpenvpnLogLine(line);
+  const LogLevel level = ToLogLevel(parsed.level);
+  if (!logger_.Enabled(level)) return;
+  const LogField fields[] = {{"instance", config_.name}, {"openvpn_level", ToString(parsed.level)}};
+  logger_.Write(level, "OPENVPN", parsed.text, fields);
+}
+
+void Instance::OnChildExit(const ExitStatus& status) {
+  const bool ordered = stop_sequence_.begun();
+  logger_.Write(ordered ? LogLevel::kInfo : LogLevel::kError, "CHILD_EXITED", "OpenVPN has ended",
+                std::vector<LogField>{{"instance", config_.name},
+                                      {"pid", child_->pid()},
+                                      {"status", status.ToString()},
+                                      {"ordered", ordered ? "yes" : "no"}});
+  timer_.Arm(std::nullopt);
+  stop_sequence_.Reset();
+  sessions_.BeginEpoch(absl::StrCat("OpenVPN ", status.ToString()));
+  connection_.Stop();
+  child_.reset();
+  lock_.reset();
+  if (state_ == InstanceState::kStopping) return Finish(InstanceState::kStopped, "");
+  if (give_up_.has_value()) return Finish(InstanceState::kFailed, *give_up_);
+  Apply(restart_policy_.OnExited(status, clock_.Now()),
+        absl::StrCat("OpenVPN ", status.ToString()));
+}
+
+void Instance::Stop(std::function<void()> stopped) {
+  stopped_.push_back(std::move(stopped));
+  if (child_ == nullptr) return Finish(InstanceState::kStopped, "");
+  SetState(InstanceState::kStopping);
+  EndChild();
+}
+
+void Instance::GiveUp(const std::string& reason) {
+  logger_.Error("INSTANCE_UNUSABLE", "this instance cannot be run as it is configured",
+                {{"instance", config_.name}, {"reason", reason}});
+  give_up_ = reason;
+  if (child_ != nullptr) EndChild();
+}
+
+void Instance::EndChild() {
+  const std::optional<int> signal = stop_sequence_.Begin(clock_.Now());
+  if (signal.has_value())
+    child_->Signal(*signal).IgnoreError();  // NOT_FOUND: it has ended, its exit is on the way
+  timer_.Arm(stop_sequence_.next_deadline());
+}
+
+void Instance::OnDeadline() {
+  if (child_ != nullptr && stop_sequence_.begun()) {
+    const std::optional<int> signal = stop_sequence_.OnDeadline(clock_.Now());
+    if (!signal.has_value()) return;
+    logger_.Warning("CHILD_KILLED", "OpenVPN did not end in time and is killed",
+                    {{"instance", config_.name}, {"pid", child_->pid()}});
+    child_->Signal(*signal).IgnoreError();
+  } else if (child_ != nullptr) {
+    logger_.Error("CHILD_UNREACHABLE", "OpenVPN's management socket did not come up in time",
+                  {{"instance", config_.name}, {"management", config_.management.ToString()}});
+    EndChild();
+  } else if (state_ == InstanceState::kBackoff) {
+    BeginStart();
+  }
+}
+
+void Instance::SetState(InstanceState state, std::string detail) {
+  if (state == state_ && detail == detail_) return;
+  state_ = state;
+  detail_ = std::move(detail);
+  state_change_time_ = clock_.WallNow();
+  sink_.OnInstanceStateChanged(config_.name, state_, detail_);
+}
+
+void Instance::Finish(InstanceState state, std::string detail) {
+  timer_.Arm(std::nullopt);
+  SetState(state, std::move(detail));
+  for (const auto& stopped : std::exchange(stopped_, {})) stopped();
+}
+
+}  // namespace ovpnbroker::ovpn

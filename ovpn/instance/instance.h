@@ -1,0 +1,128 @@
+// One OpenVPN server under the broker's care: its child process, its management connection and its
+// sessions, tied into one state machine.
+//
+//   STOPPED --Start--> STARTING --management up, >HOLD--> HOLDING --hold release, CONNECTED-->
+//   RUNNING RUNNING --SIGUSR1, SIGHUP--> HOLDING (a new epoch) any with a child --child exits-->
+//   BACKOFF --delay--> STARTING, or FAILED after too many deaths any --Stop--> STOPPING --child
+//   gone--> STOPPED
+//
+// A lost management connection does not change the state: the child serves on, and nobody new gets
+// in until it is back. Owned by InstanceSet; loop thread only.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "ovpn/base/clock.h"
+#include "ovpn/base/deadline_timer.h"
+#include "ovpn/base/log.h"
+#include "ovpn/instance/command_channel.h"
+#include "ovpn/instance/instance_config.h"
+#include "ovpn/instance/instance_sink.h"
+#include "ovpn/instance/sessions.h"
+#include "ovpn/management/connection.h"
+#include "ovpn/process/file_lock.h"
+#include "ovpn/process/launcher.h"
+#include "ovpn/process/preflight.h"
+#include "ovpn/process/restart_policy.h"
+#include "ovpn/process/stop_sequence.h"
+
+namespace ovpnbroker::ovpn {
+
+class Instance final : private ConnectionHandler, private ChildObserver, private CommandChannel {
+ public:
+  // What operators see besides the sessions.
+  struct Snapshot {
+    InstanceState state = InstanceState::kStopped;
+    std::string detail;  // why it is in this state; may be empty
+    WallTime state_change_time;
+    pid_t pid = 0;  // 0: no child
+    uint64_t restarts = 0;
+    std::string openvpn_version;
+    bool management_ready = false;
+  };
+
+  // All references outlive the instance. `management_password` is that of the socket, if it has
+  // one.
+  Instance(asio::io_context& loop, const Clock& clock, InstanceConfig config,
+           DirectivePolicy allowed_raw, std::optional<Secret> management_password,
+           Launcher& launcher, InstanceSink& sink, Logger& logger);
+  // Leaves a child that runs alone; see ChildProcess.
+  ~Instance() override;
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+
+  const InstanceConfig& config() const { return config_; }
+  Snapshot snapshot() const;
+  Sessions& sessions() { return sessions_; }
+  const Sessions& sessions() const { return sessions_; }
+
+  // Starts the child, unless it is started or starting already. Old deaths are forgotten.
+  void Start();
+  // Ends the child and stays STOPPED. `stopped` is called once there is none, perhaps before Stop
+  // returns.
+  void Stop(std::function<void()> stopped);
+
+ private:
+  // ConnectionHandler
+  void OnReady(const Greeting& greeting) override;
+  void OnMessage(Message&& message) override;
+  void OnLost(const absl::Status& status) override;
+  // ChildObserver
+  void OnChildOutput(absl::string_view line) override;
+  void OnChildExit(const ExitStatus& status) override;
+  // CommandChannel
+  bool ready() const override { return connection_.ready(); }
+  void Send(std::vector<Connection::Request> requests) override {
+    connection_.SendTogether(std::move(requests));
+  }
+
+  void BeginStart();
+  void Launch();
+  void OnStartFailed(const absl::Status& status);
+  void Apply(const RestartDecision& decision, absl::string_view what);
+  void OnHold();
+  void OnStateChange(const StateChange& change);
+  void EndChild();
+  // The child is of no use: ends it, and FAILED is what follows.
+  void GiveUp(const std::string& reason);
+  void OnDeadline();
+  void SetState(InstanceState state, std::string detail = "");
+  void Finish(InstanceState state, std::string detail);
+
+  asio::io_context& loop_;
+  const Clock& clock_;
+  const InstanceConfig config_;
+  Launcher& launcher_;
+  InstanceSink& sink_;
+  Logger& logger_;
+
+  InstanceState state_ = InstanceState::kStopped;
+  std::string detail_;
+  WallTime state_change_time_;
+  uint64_t restarts_ = 0;
+  std::string openvpn_version_;
+  bool hold_released_ = false;          // in this tunnel run
+  bool seen_ready_ = false;             // by this child
+  std::optional<std::string> give_up_;  // FAILED, for this reason, when the child has ended
+  std::vector<std::function<void()>> stopped_;
+
+  Sessions sessions_;
+  Connection connection_;                 // after sessions_, whose callbacks it holds
+  std::unique_ptr<Preflight> preflight_;  // of the start under way
+  RestartPolicy restart_policy_;
+  StopSequence stop_sequence_;
+  std::optional<FileLock> lock_;
+  std::unique_ptr<ChildProcess> child_;
+  // STARTING: the management connection must be up; BACKOFF: start again; while a child ends:
+  // SIGKILL.
+  DeadlineTimer timer_;
+};
+
+}  // namespace ovpnbroker::ovpn

@@ -1,0 +1,193 @@
+#include "ovpn/instance/sessions.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_join.h"
+
+namespace ovpnbroker::ovpn {
+namespace {
+
+constexpr absl::string_view kDisconnected = "disconnected";
+
+KeyRef KeyOf(const SessionEntry& entry, Kid kid) { return {entry.session.client, kid}; }
+
+int64_t UnixMilliseconds(WallTime time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+std::string Join(const std::vector<IntendedAddress>& addresses) {
+  if (addresses.empty()) return "none";
+  return absl::StrJoin(addresses, " ", [](std::string* out, const IntendedAddress& address) {
+    absl::StrAppend(out, address.address);
+  });
+}
+
+bool IsIpv6(const IntendedAddress& address) {
+  return address.address.find(':') != std::string::npos;
+}
+
+// True when OpenVPN gave what was asked for: each wanted address is there, and no tunnel address of
+// a family that was asked for is another one. A family that was not asked for comes from OpenVPN's
+// own pool.
+bool AddressesAgree(const std::vector<IntendedAddress>& wanted,
+                    const std::vector<IntendedAddress>& learned) {
+  for (const IntendedAddress& want : wanted) {
+    if (std::find(learned.begin(), learned.end(), want) == learned.end()) return false;
+    if (!want.primary) continue;
+    for (const IntendedAddress& got : learned) {
+      if (got.primary && IsIpv6(got) == IsIpv6(want) && got.address != want.address) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Sessions::Sessions(const InstanceConfig& config, DirectivePolicy allowed_raw,
+                   CommandChannel& channel, const Clock& clock, InstanceSink& sink, Logger& logger)
+    : config_(config),
+      allowed_raw_(std::move(allowed_raw)),
+      channel_(channel),
+      clock_(clock),
+      sink_(sink),
+      logger_(logger) {}
+
+const Session* Sessions::FindByUid(const SessionUid& uid) {
+  const SessionEntry* entry = table_.FindByUid(uid);
+  return entry == nullptr ? nullptr : &entry->session;
+}
+
+void Sessions::BeginEpoch(absl::string_view reason) {
+  epoch_.value += 1;
+  unwritten_.clear();
+  // Reported from a copy: the sink sees an empty table and the new epoch.
+  for (const SessionEntry& entry : table_.CloseAll(reason, clock_.WallNow())) {
+    ReportEnd(entry, WithdrawReason::kInstanceStopped);
+  }
+}
+
+void Sessions::OnEvent(ClientEvent&& event) {
+  if (auto* connect = std::get_if<ClientConnect>(&event)) return OnConnect(std::move(*connect));
+  if (const auto* established = std::get_if<ClientEstablished>(&event))
+    return OnEstablished(*established);
+  if (const auto* address = std::get_if<ClientAddress>(&event)) return table_.OnAddress(*address);
+  if (const auto* disconnect = std::get_if<ClientDisconnect>(&event)) {
+    return CloseSession(disconnect->cid, kDisconnected);
+  }
+  const auto& response = std::get<ClientChallengeResponse>(event);
+  // Any client past TLS can send one; nothing of ours asked.
+  logger_.Debug(
+      "CHALLENGE_RESPONSE_IGNORED", "a client answered a challenge that nobody put",
+      {{"instance", config_.name}, {"cid", response.cid.value}, {"kid", response.kid.value}});
+}
+
+void Sessions::OnConnect(ClientConnect&& event) {
+  const WallTime now = clock_.WallNow();
+  const SessionUid uid = NewUuid7(UnixMilliseconds(now));
+  auto result = table_.OnConnect({config_.name, epoch_, event.cid}, event, uid, now);
+  if (result.kind == SessionTable::Connect::kImpossible) {
+    logger_.Warning(
+        "EPOCH_MOVED", "OpenVPN has begun to count clients again without saying so",
+        {{"instance", config_.name}, {"cid", event.cid.value}, {"kid", event.kid.value}});
+    BeginEpoch("OpenVPN began to count again");
+    result = table_.OnConnect({config_.name, epoch_, event.cid}, event, uid, now);
+  }
+  SessionEntry& entry = *result.entry;
+  if (result.superseded.has_value()) {
+    const KeyRef old_key = KeyOf(entry, *result.superseded);
+    unwritten_.erase(old_key);
+    sink_.OnAuthWithdrawn(old_key, WithdrawReason::kSuperseded);
+  }
+  // The sink may end this session from inside a call, so the request is complete before the first.
+  AuthRequest request;
+  request.kind = event.reauth ? AuthKind::kReauth : AuthKind::kConnect;
+  request.key = KeyOf(entry, event.kid);
+  request.session = entry.session;
+  request.environment = std::make_shared<const Environment>(std::move(event.environment));
+  request.password = std::move(event.password);
+  request.receive_time = now;
+  if (!event.reauth) Changed(entry);
+  sink_.OnAuthRequest(std::move(request));
+}
+
+void Sessions::OnEstablished(const ClientEstablished& event) {
+  switch (table_.OnEstablished(event.cid, clock_.WallNow())) {
+    case SessionTable::Established::kAfterClose:
+      return;
+    case SessionTable::Established::kWithoutVerdict:
+      return KillIntruder(event.cid, "ESTABLISHED");
+    case SessionTable::Established::kExpected:
+      break;
+  }
+  const SessionEntry& entry = *table_.Find(event.cid);
+  VerifyAddresses(entry);
+}
+
+void Sessions::VerifyAddresses(const SessionEntry& entry) {
+  const KeyRef key = KeyOf(entry, *entry.allowed_kid);
+  const SessionUid uid = entry.session.uid;
+  const bool agree = AddressesAgree(entry.wanted_addresses, entry.learned_addresses);
+  const std::string detail = agree ? ""
+                                   : absl::StrCat("asked for ", Join(entry.wanted_addresses),
+                                                  ", got ", Join(entry.learned_addresses));
+  LogSession("SESSION_ESTABLISHED", "a client is in", entry.session);
+  Changed(entry);
+  sink_.OnAnswerOutcome(key, agree ? AnswerOutcome::kVerified : AnswerOutcome::kMismatched, detail);
+  if (agree) return;
+  const bool kill = config_.address_mismatch == AddressMismatch::kKill;
+  logger_.Warning("ADDRESS_MISMATCH",
+                  "OpenVPN gave a client other addresses than its verdict asked for",
+                  {{"instance", config_.name},
+                   {"session", uid},
+                   {"detail", detail},
+                   {"killed", kill ? "yes" : "no"}});
+  if (kill) Kill(uid, KillDisposition::kHalt, "address mismatch", [](const absl::Status&) {});
+}
+
+void Sessions::OnUnreadable(const ProtocolError& error) {
+  logger_.Warning("PROTOCOL_ERROR", "OpenVPN sent something that is not the management protocol",
+                  {{"instance", config_.name}, {"what", error.what}});
+  if (!error.waiting_key.has_value()) return;
+  const Deny deny{"the client's environment could not be read", "service unavailable", "",
+                  RetryHint{}};
+  auto command = commands::ClientDeny(error.waiting_key->cid, error.waiting_key->kid, deny);
+  if (!command.ok()) return;  // KID 0: nobody waits
+  std::vector<Connection::Request> requests;
+  requests.push_back({command.TakeValue(), [](const absl::StatusOr<Reply>&) {}});
+  channel_.Send(std::move(requests));
+}
+
+void Sessions::CloseSession(Cid cid, absl::string_view reason) {
+  const auto entry = table_.Close(cid, reason, clock_.WallNow());
+  if (entry.has_value()) ReportEnd(*entry, WithdrawReason::kClientGone);
+}
+
+void Sessions::ReportEnd(const SessionEntry& entry, WithdrawReason reason) {
+  if (entry.pending_kid.has_value())
+    sink_.OnAuthWithdrawn(KeyOf(entry, *entry.pending_kid), reason);
+  const auto first = unwritten_.lower_bound(KeyRef{entry.session.client, Kid{0}});
+  auto last = first;
+  while (last != unwritten_.end() && last->first.client == entry.session.client) {
+    sink_.OnAnswerOutcome(last->first, AnswerOutcome::kNotEnforced, "the client was gone first");
+    ++last;
+  }
+  unwritten_.erase(first, last);
+  LogSession("SESSION_ENDED", "a client has left, or was not let in", entry.session);
+  Changed(entry);
+}
+
+void Sessions::LogSession(absl::string_view id, absl::string_view message, const Session& session) {
+  logger_.Info(id, message,
+               {{"instance", config_.name},
+                {"session", session.uid},
+                {"cid", session.client.cid.value},
+                {"common_name", session.identity.common_name},
+                {"username", session.identity.username},
+                {"real_address", session.identity.real_address},
+                {"virtual_addresses", absl::StrJoin(session.virtual_addresses, " ")},
+                {"end_reason", session.end_reason}});
+}
+
+}  // namespace ovpnbroker::ovpn

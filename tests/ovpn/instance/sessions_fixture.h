@@ -1,0 +1,81 @@
+// Sessions between a recording sink and a channel whose replies the test gives by hand.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "ovpn/instance/sessions.h"
+
+namespace ovpnbroker::test {
+
+class RecordingSink : public ovpn::InstanceSink {
+ public:
+  struct Withdrawal {
+    ovpn::KeyRef key;
+    ovpn::WithdrawReason reason;
+  };
+  struct OutcomeRecord {
+    ovpn::KeyRef key;
+    ovpn::AnswerOutcome outcome;
+    std::string detail;
+  };
+
+  void OnAuthRequest(ovpn::AuthRequest request) override { requests.push_back(std::move(request)); }
+  void OnAuthWithdrawn(const ovpn::KeyRef& key, ovpn::WithdrawReason reason) override {
+    withdrawals.push_back({key, reason});
+  }
+  void OnAnswerOutcome(const ovpn::KeyRef& key, ovpn::AnswerOutcome outcome,
+                       const std::string& detail) override {
+    outcomes.push_back({key, outcome, detail});
+  }
+  void OnSessionChanged(const ovpn::Session& session) override { changes.push_back(session); }
+  void OnInstanceStateChanged(const std::string& /*instance*/, ovpn::InstanceState state,
+                              const std::string& detail) override {
+    states.push_back(state);
+    last_detail = detail;
+  }
+
+  std::vector<ovpn::AuthRequest> requests;
+  std::vector<Withdrawal> withdrawals;
+  std::vector<OutcomeRecord> outcomes;
+  std::vector<ovpn::Session> changes;
+  std::vector<ovpn::InstanceState> states;
+  std::string last_detail;
+};
+
+class FakeChannel : public ovpn::CommandChannel {
+ public:
+  bool ready() const override { return is_ready; }
+  void Send(std::vector<ovpn::Connection::Request> requests) override {
+    std::string write;
+    for (ovpn::Connection::Request& request : requests) {
+      write += request.command.bytes;
+      waiting.push_back(std::move(request));
+    }
+    writes.push_back(std::move(write));
+  }
+
+  // Answers the oldest command.
+  void Reply(bool success, std::string text = "", std::vector<std::string> lines = {}) {
+    TakeOldest()(ovpn::Reply{success, std::move(text), std::move(lines)});
+  }
+  // The connection is lost: all commands are unanswered.
+  void Lose() {
+    is_ready = false;
+    while (!waiting.empty()) TakeOldest()(absl::UnavailableError("lost"));
+  }
+
+  bool is_ready = true;
+  std::vector<std::string> writes;  // one element a write
+  std::deque<ovpn::Connection::Request> waiting;
+
+ private:
+  ovpn::ReplyCallback TakeOldest() {
+    ovpn::ReplyCallback callback = std::move(waiting.front().on_reply);
+    waiting.pop_front();
+    return callback;
+  }
+};
+
+}  // namespace ovpnbroker::test
