@@ -2,8 +2,8 @@
 // Case counts. Compiled once, matched in time linear in pattern times text. Any thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -19,7 +19,7 @@ class Glob {
   bool Matches(absl::string_view text) const;
 
  private:
-  enum class Kind : uint8_t { kLiteral, kPrefix, kAny, kGeneral };
+  enum class Kind : uint8_t { kLiteral, kPrefix, kGeneral };
   struct Token {
     enum class Type : uint8_t { kByte, kAnyByte, kAnyRun };
     Type type;
@@ -27,9 +27,10 @@ class Glob {
   };
 
   Glob() = default;
+  void Simplify();
   bool MatchesGeneral(absl::string_view text) const;
 
-  Kind kind_ = Kind::kLiteral;
+  Kind kind_ = Kind::kGeneral;
   std::string literal_;        // kLiteral: the whole text; kPrefix: what comes before the last `*`
   std::vector<Token> tokens_;  // kGeneral
 };

@@ -19,7 +19,7 @@ inline constexpr size_t kMaxRules = 10'000;
 inline constexpr size_t kMaxListItems = 1'000;
 inline constexpr size_t kMaxValueBytes = 1'024;
 inline constexpr size_t kMaxRuleErrors = 100;  // further ones are only counted
-// A valid file nests five deep; deeper text is refused before the YAML parser recurses into it.
+// A valid file nests seven deep. Aliases are refused: they make a small file mean a large one.
 inline constexpr int kMaxRulesNesting = 16;
 
 struct RuleError {

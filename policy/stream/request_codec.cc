@@ -16,20 +16,6 @@ namespace {
 constexpr size_t kMessageReserve = 1024;
 // Upper bound of tags and lengths of one map entry: four varints of at most 5 bytes and 3 tags.
 constexpr size_t kEntryOverhead = 16;
-// A field other than the environment is cut here, so that the environment always gets most of the
-// message. OpenVPN's own limits are far below.
-constexpr size_t kMaxCredentialBytes = 16 * 1024;
-
-bool Offers(const StreamPolicyOptions& options, v1::Capability capability) {
-  switch (capability) {
-    case v1::CAPABILITY_PASSWORD:
-      return options.grant_password;
-    case v1::CAPABILITY_RAW_DIRECTIVES:
-      return options.allow_raw_directives;
-    default:
-      return false;
-  }
-}
 
 bool Wanted(const std::string& name, const std::vector<std::string>& patterns) {
   if (patterns.empty()) return true;
@@ -58,13 +44,13 @@ bool FitInto(size_t budget, std::vector<Variable>& variables) {
   return true;
 }
 
-void AddEnvironment(const ovpn::Environment& environment, const RequestView& view,
+void AddEnvironment(const ovpn::Environment& environment, const StreamTerms& terms,
                     v1::DecisionRequest& message) {
   std::vector<Variable> variables;
   variables.reserve(environment.size());
   for (const ovpn::Environment::Entry entry : environment) {
     std::string name = ToUtf8(entry.name);
-    if (!Wanted(name, view.environment_patterns)) continue;
+    if (!Wanted(name, terms.environment_patterns)) continue;
     variables.push_back({std::move(name), entry.value});
   }
   const size_t used = message.ByteSizeLong() + kMessageReserve;
@@ -78,9 +64,9 @@ void AddEnvironment(const ovpn::Environment& environment, const RequestView& vie
 
 void AddCredentials(const ovpn::AuthRequest& request, v1::DecisionRequest& message) {
   type::v1::Credentials& credentials = *message.mutable_credentials();
-  credentials.set_username(request.session.identity.username.substr(0, kMaxCredentialBytes));
+  credentials.set_username(request.session.identity.username);
   if (request.password.has_value()) {
-    const absl::string_view password = request.password->Reveal().substr(0, kMaxCredentialBytes);
+    const absl::string_view password = request.password->Reveal();
     credentials.set_password(password.data(), password.size());
   }
 }
@@ -94,10 +80,8 @@ v1::Hello MakeHello(const StreamPolicyOptions& options) {
   hello.set_broker_version(options.broker.version);
   hello.set_policy(options.name);
   hello.set_mode(options.mode == StreamMode::kEnforce ? v1::MODE_ENFORCE : v1::MODE_SHADOW);
-  for (const v1::Capability capability :
-       {v1::CAPABILITY_PASSWORD, v1::CAPABILITY_RAW_DIRECTIVES}) {
-    if (Offers(options, capability)) hello.add_capabilities(capability);
-  }
+  if (options.grant_password) hello.add_capabilities(v1::CAPABILITY_PASSWORD);
+  if (options.allow_raw_directives) hello.add_capabilities(v1::CAPABILITY_RAW_DIRECTIVES);
   hello.set_max_in_flight(options.max_in_flight);
   *hello.mutable_decision_timeout() = DurationToProto(options.decision_timeout);
   *hello.mutable_max_decision_timeout() = DurationToProto(options.decision_timeout);
@@ -105,21 +89,28 @@ v1::Hello MakeHello(const StreamPolicyOptions& options) {
   return hello;
 }
 
-RequestView NegotiateView(const StreamPolicyOptions& options, const v1::HelloAck& ack) {
-  RequestView view;
+StreamTerms NegotiateTerms(const StreamPolicyOptions& options, const v1::HelloAck& ack) {
+  StreamTerms terms;
   for (const int capability : ack.capabilities()) {
-    if (capability == v1::CAPABILITY_PASSWORD) view.send_password = options.grant_password;
+    if (capability == v1::CAPABILITY_PASSWORD) terms.send_password = options.grant_password;
+    if (capability == v1::CAPABILITY_RAW_DIRECTIVES) {
+      terms.raw_directives = options.allow_raw_directives;
+    }
+  }
+  terms.max_in_flight = options.max_in_flight;
+  if (ack.max_in_flight() > 0) {
+    terms.max_in_flight = std::min(terms.max_in_flight, ack.max_in_flight());
   }
   const int patterns =
       std::min(ack.environment_names_size(), StreamLimits::kMaxEnvironmentPatterns);
-  view.environment_patterns.assign(ack.environment_names().begin(),
-                                   ack.environment_names().begin() + patterns);
-  return view;
+  terms.environment_patterns.assign(ack.environment_names().begin(),
+                                    ack.environment_names().begin() + patterns);
+  return terms;
 }
 
 v1::DecisionRequest MakeDecisionRequest(const ovpn::DecisionId& decision_id, int attempt,
                                         const ovpn::AuthRequest& request, ovpn::Duration timeout,
-                                        const RequestView& view) {
+                                        const StreamTerms& terms) {
   v1::DecisionRequest message;
   message.set_decision_id(decision_id);
   message.set_attempt(attempt);
@@ -127,14 +118,14 @@ v1::DecisionRequest MakeDecisionRequest(const ovpn::DecisionId& decision_id, int
                                                             : v1::DecisionRequest::KIND_REAUTH);
   *message.mutable_session() = SessionToProto(request.session);
   message.set_kid(request.key.kid.value);
-  if (view.send_password) AddCredentials(request, message);
+  if (terms.send_password) AddCredentials(request, message);
   const absl::string_view methods = request.environment->GetOrEmpty("IV_SSO");
   for (const absl::string_view method : absl::StrSplit(methods, ',', absl::SkipEmpty())) {
     message.add_pending_auth_methods(ToUtf8(method));
   }
   *message.mutable_timeout() = DurationToProto(std::max(timeout, ovpn::Duration::zero()));
   *message.mutable_receive_time() = TimestampToProto(request.receive_time);
-  AddEnvironment(*request.environment, view, message);
+  AddEnvironment(*request.environment, terms, message);
   return message;
 }
 

@@ -13,21 +13,24 @@ namespace ovpnbroker::policy {
 
 v1::Hello MakeHello(const StreamPolicyOptions& options);
 
-// What one replica gets to see, agreed in the handshake.
-struct RequestView {
-  bool send_password = false;
+// What the broker and one replica agreed on in the handshake.
+struct StreamTerms {
+  bool send_password = false;   // CAPABILITY_PASSWORD is on
+  bool raw_directives = false;  // CAPABILITY_RAW_DIRECTIVES is on
+  int max_in_flight = 0;
   // Shell patterns of the variables to send; empty: all.
   std::vector<std::string> environment_patterns;
 };
 
-// The smaller of what the broker offers and the replica wants; excess patterns are dropped.
-RequestView NegotiateView(const StreamPolicyOptions& options, const v1::HelloAck& ack);
+// What the broker offers, as far as the replica wants it; excess patterns are dropped.
+StreamTerms NegotiateTerms(const StreamPolicyOptions& options, const v1::HelloAck& ack);
 
-// `timeout`: what is left of the decision's budget now. Never larger than
-// StreamLimits::kMaxMessageBytes: the largest variables are left out until it fits. A variable that
-// came twice is sent once, with the value that ovpn::Environment::Get returns.
+// `timeout`: what is left of the decision's budget now. The largest variables are left out until the
+// message fits into StreamLimits::kMaxMessageBytes; the caller still checks its size, since the typed
+// fields stay whole. A variable that came twice is sent once, with the value that
+// ovpn::Environment::Get returns.
 v1::DecisionRequest MakeDecisionRequest(const ovpn::DecisionId& decision_id, int attempt,
                                         const ovpn::AuthRequest& request, ovpn::Duration timeout,
-                                        const RequestView& view);
+                                        const StreamTerms& terms);
 
 }  // namespace ovpnbroker::policy

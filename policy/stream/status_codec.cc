@@ -1,0 +1,40 @@
+#include "policy/stream/status_codec.h"
+
+#include <string>
+
+#include "google/rpc/error_details.pb.h"
+#include "policy/stream/utf8.h"
+
+namespace ovpnbroker::policy {
+namespace {
+
+constexpr char kErrorDomain[] = "ovpn-broker";
+
+}  // namespace
+
+google::rpc::Status MakeStatus(google::rpc::Code code, absl::string_view reason,
+                               absl::string_view message) {
+  google::rpc::Status status;
+  status.set_code(code);
+  status.set_message(ToUtf8(message));
+  google::rpc::ErrorInfo info;
+  info.set_domain(kErrorDomain);
+  info.set_reason(std::string(reason));
+  status.add_details()->PackFrom(info);
+  return status;
+}
+
+google::rpc::Status MakeViolationStatus(const std::vector<ovpn::FieldViolation>& violations) {
+  google::rpc::Status status =
+      MakeStatus(google::rpc::INVALID_ARGUMENT, "VERDICT_INVALID", "the verdict was refused");
+  google::rpc::BadRequest bad_request;
+  for (const ovpn::FieldViolation& violation : violations) {
+    google::rpc::BadRequest::FieldViolation& field = *bad_request.add_field_violations();
+    field.set_field(ToUtf8(violation.field));
+    field.set_description(ToUtf8(violation.description));
+  }
+  status.add_details()->PackFrom(bad_request);
+  return status;
+}
+
+}  // namespace ovpnbroker::policy

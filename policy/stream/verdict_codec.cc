@@ -1,0 +1,92 @@
+#include "policy/stream/verdict_codec.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "policy/stream/client_config_codec.h"
+#include "policy/stream/status_codec.h"
+
+namespace ovpnbroker::policy {
+namespace {
+
+constexpr int64_t kMaxRetryBackoffSeconds = 86400;
+
+ovpn::Verdict Invalid(absl::string_view detail, std::vector<ovpn::FieldViolation> violations) {
+  return ovpn::Failure{ovpn::FailureCause::kInvalidVerdict, std::string(detail),
+                       std::move(violations)};
+}
+
+ovpn::Verdict AllowFromProto(const v1::Allow& allow, const StreamTerms& terms) {
+  std::vector<ovpn::FieldViolation> violations;
+  ovpn::ClientConfig config =
+      ClientConfigFromProto(allow.config(), "allow.config", terms.raw_directives, violations);
+  if (!violations.empty()) {
+    const std::string detail =
+        absl::StrCat(violations.front().field, ": ", violations.front().description);
+    return Invalid(detail, std::move(violations));
+  }
+  return ovpn::Allow{std::move(config)};
+}
+
+ovpn::Verdict DenyFromProto(const v1::Deny& deny) {
+  ovpn::Deny verdict{deny.reason(), deny.client_reason(), deny.code(), std::nullopt};
+  if (deny.has_retry()) {
+    verdict.retry.emplace();
+    verdict.retry->advance = deny.retry().advance();
+    if (deny.retry().has_backoff()) {
+      const google::protobuf::Duration& backoff = deny.retry().backoff();
+      if (backoff.nanos() != 0 || backoff.seconds() < 0 ||
+          backoff.seconds() > kMaxRetryBackoffSeconds) {
+        return Invalid("deny.retry.backoff is out of range",
+                       {{"deny.retry.backoff", "must be whole seconds from 0 to 86400"}});
+      }
+      verdict.retry->backoff = std::chrono::seconds(backoff.seconds());
+    }
+  }
+  return verdict;
+}
+
+}  // namespace
+
+ovpn::Verdict VerdictFromProto(const v1::Decision& decision, const StreamTerms& terms) {
+  switch (decision.verdict_case()) {
+    case v1::Decision::kAllow:
+      return AllowFromProto(decision.allow(), terms);
+    case v1::Decision::kDeny:
+      return DenyFromProto(decision.deny());
+    case v1::Decision::kAbstain:
+      return ovpn::Abstain{};
+    case v1::Decision::kFailure:
+      return ovpn::Failure{
+          ovpn::FailureCause::kPolicyFailed, decision.failure().status().message(), {}};
+    case v1::Decision::kPendingAuth:
+      return Invalid(
+          absl::StrCat(kCapabilityNotEnabled, ": pending_auth"),
+          {{"pending_auth", absl::StrCat(kCapabilityNotEnabled,
+                                         ": needs CAPABILITY_PENDING_AUTH, which is not offered")}});
+    case v1::Decision::VERDICT_NOT_SET:
+      break;
+  }
+  return Invalid("the decision has no verdict",
+                 {{"verdict", "one of allow, deny, abstain or failure must be set"}});
+}
+
+std::vector<std::pair<std::string, std::string>> AnnotationsFromProto(
+    const v1::Decision& decision) {
+  std::vector<std::pair<std::string, std::string>> annotations;
+  annotations.reserve(decision.audit_annotations().size());
+  for (const auto& [name, value] : decision.audit_annotations()) {
+    annotations.emplace_back(name.substr(0, StreamLimits::kMaxAnnotationNameBytes),
+                             value.substr(0, StreamLimits::kMaxAnnotationValueBytes));
+  }
+  std::sort(annotations.begin(), annotations.end());
+  if (annotations.size() > StreamLimits::kMaxAuditAnnotations) {
+    annotations.resize(StreamLimits::kMaxAuditAnnotations);
+  }
+  return annotations;
+}
+
+}  // namespace ovpnbroker::policy
