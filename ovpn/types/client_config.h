@@ -23,7 +23,7 @@ struct IfconfigPush {
 // ifconfig-ipv6-push: the client's IPv6 tunnel address.
 struct IfconfigIpv6Push {
   IpAddress local;
-  int prefix_length = 64;           // 0 to 124, as OpenVPN accepts
+  int prefix_length = 64;           // 64 to 124: clients refuse others
   std::optional<IpAddress> remote;  // the server's end; OpenVPN fills in its own when absent
   bool operator==(const IfconfigIpv6Push&) const = default;
 };

@@ -1,0 +1,77 @@
+#include "ovpn/types/environment.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ovpnbroker::ovpn {
+namespace {
+
+using testing::ElementsAre;
+using testing::Pair;
+
+std::vector<std::pair<std::string, std::string>> Entries(const Environment& environment) {
+  std::vector<std::pair<std::string, std::string>> entries;
+  for (const auto [name, value] : environment) {
+    entries.emplace_back(std::string(name), std::string(value));
+  }
+  return entries;
+}
+
+Environment Build(const std::vector<std::pair<std::string, std::string>>& entries) {
+  Environment::Builder builder;
+  for (const auto& [name, value] : entries) builder.Add(name, value);
+  return builder.Build();
+}
+
+TEST(Environment, Empty_HasNothing) {
+  const Environment environment;
+  EXPECT_TRUE(environment.empty());
+  EXPECT_EQ(environment.begin(), environment.end());
+  EXPECT_EQ(environment.Get("username"), std::nullopt);
+}
+
+TEST(Environment, Entries_KeepTheirOrderAndBytes) {
+  const std::string bytes("\xff=,\0 \"", 6);
+  const Environment environment = Build({{"b", "2"}, {"a", bytes}, {"empty", ""}});
+  EXPECT_THAT(Entries(environment),
+              ElementsAre(Pair("b", "2"), Pair("a", bytes), Pair("empty", "")));
+  EXPECT_EQ(environment[1].value, bytes);
+  EXPECT_EQ(environment.size(), 3U);
+  EXPECT_EQ(environment.byte_size(), 1 + 1 + 1 + bytes.size() + 5);
+}
+
+TEST(Environment, Get_TellsEmptyFromAbsent) {
+  const Environment environment = Build({{"username", ""}});
+  EXPECT_EQ(environment.Get("username"), "");
+  EXPECT_EQ(environment.Get("user"), std::nullopt) << "names match whole";
+  EXPECT_EQ(environment.GetOrEmpty("password"), "");
+}
+
+TEST(Environment, NameTwice_GetTakesTheFirst) {
+  EXPECT_EQ(Build({{"a", "1"}, {"a", "2"}}).Get("a"), "1");
+}
+
+TEST(Environment, Moved_KeepsItsEntries) {
+  Environment from = Build({{"short", "x"}});
+  const Environment to = std::move(from);
+  EXPECT_THAT(Entries(to), ElementsAre(Pair("short", "x")));
+}
+
+TEST(EnvironmentBuilder, Built_IsEmptyAgain) {
+  Environment::Builder builder;
+  builder.Add("a", "1");
+  EXPECT_EQ(builder.size(), 1U);
+  EXPECT_EQ(builder.byte_size(), 2U);
+  builder.Build();
+  EXPECT_EQ(builder.size(), 0U);
+  EXPECT_EQ(builder.byte_size(), 0U);
+  builder.Add("b", "2");
+  EXPECT_THAT(Entries(builder.Build()), ElementsAre(Pair("b", "2")));
+}
+
+}  // namespace
+}  // namespace ovpnbroker::ovpn
