@@ -13,48 +13,27 @@
 #include "absl/status/status.h"
 #include "ovpn/base/backoff.h"
 #include "ovpn/base/clock.h"
+#include "ovpn/base/deadline_timer.h"
 #include "ovpn/base/log.h"
 #include "ovpn/base/secret.h"
 #include "ovpn/management/command.h"
+#include "ovpn/management/connection_handler.h"
+#include "ovpn/management/link.h"
 #include "ovpn/management/management_address.h"
-#include "ovpn/management/message.h"
-#include "ovpn/management/openvpn_version.h"
 #include "ovpn/management/reply_queue.h"
 #include "ovpn/management/unknown_notifications.h"
 
 namespace ovpnbroker::ovpn {
 
-struct Greeting {
-  int management_version = 0;
-  OpenvpnVersion openvpn_version;
-  std::string openvpn_version_text;  // "OpenVPN 2.6.14 x86_64-pc-linux-gnu [SSL (OpenSSL)] ..."
-};
-
-// What a connection reports. For each connection: OnReady, then OnMessage in the order of the
-// stream, then OnLost. An implementation may call Send and Stop from inside a call, and must not
-// destroy the connection there.
-class ConnectionHandler {
+class Connection final : private Link::Owner {
  public:
-  virtual ~ConnectionHandler() = default;
+  // Notifications that may come between the greeting and ready.
+  static constexpr size_t kMaxEarlyMessages = 4096;
 
-  // `env-filter 0`, `state on` and `bytecount` are set. What OpenVPN notified before that, such as
-  // its first >HOLD, follows as messages.
-  virtual void OnReady(const Greeting& greeting) = 0;
-  // Everything but reply lines, which go to their commands.
-  virtual void OnMessage(Message&& message) = 0;
-  // After the callbacks of all unanswered commands. UNAVAILABLE: a ready connection was lost, the
-  // next attempt is under way. Final, with or without OnReady before it, until Start is called
-  // again: PERMISSION_DENIED (the socket's password), FAILED_PRECONDITION (an OpenVPN that is too
-  // old or refuses a command of the preparation).
-  virtual void OnLost(const absl::Status& status) = 0;
-};
-
-class Connection {
- public:
   struct Options {
     std::string instance;  // for logs
     ManagementAddress address;
-    std::optional<Secret> password;  // of the socket
+    std::optional<Secret> password = std::nullopt;  // of the socket
     Backoff::Options backoff{std::chrono::milliseconds(100), std::chrono::seconds(5)};
     Duration start_timeout = std::chrono::seconds(10);  // from connect to ready
     Duration reply_timeout = std::chrono::seconds(10);  // from Send to the (next) reply line
@@ -78,7 +57,7 @@ class Connection {
   void Start();
   // Closes and stays closed. Callbacks of unanswered commands get UNAVAILABLE; no OnLost.
   void Stop();
-  bool ready() const;
+  bool ready() const { return state_ == State::kReady; }
 
   void Send(Command command, ReplyCallback on_reply);
   // Several commands in one write, so that OpenVPN reads nothing in between.
@@ -86,11 +65,62 @@ class Connection {
 
   // Notifications that this broker does not know, since the connection was made; survives
   // reconnects.
-  const UnknownNotifications& unknown_notifications() const;
+  const UnknownNotifications& unknown_notifications() const { return unknown_; }
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  enum class State {
+    kStopped,
+    kWaiting,    // for the next attempt
+    kLoggingIn,  // from connect to the greeting
+    kPreparing,  // until the last reply of the preparation
+    kReady,
+  };
+
+  // Link::Owner
+  void OnLinkConnected() override;
+  void OnLinkMessage(Message&& message) override;
+  void OnLinkClosed(const absl::Status& status) override;
+
+  // From connect to ready; connection_start.cc.
+  void Connect();
+  void OnLoginMessage(Message&& message);
+  void AnswerPasswordPrompt();
+  void Prepare(const Info& info);
+  void OnPreparationReply(const std::string& command, const Reply& reply);
+  void OnVersionReply(const Reply& reply);
+  void BecomeReady();
+  void KeepEarly(Message&& message);
+
+  void Submit(std::vector<Request> requests);
+  void Deliver(Message&& message);
+  void OnReplyLine(std::string line);
+  void OnDeadline();
+  void ArmDeadline();
+  void Lose(const absl::Status& reason);
+  void LogLoss(const absl::Status& reason);
+  void DropLink();
+  // Calls back in the next loop turn.
+  void PostFailure(std::vector<ReplyCallback> callbacks, absl::Status status);
+
+  asio::io_context& loop_;
+  Options options_;
+  ConnectionHandler& handler_;
+  Logger& logger_;
+  State state_ = State::kStopped;
+  Backoff backoff_;
+  DeadlineTimer timer_;
+  SteadyTime wake_time_;  // of the next attempt, or when the start has taken too long
+  ReplyQueue replies_;
+  std::shared_ptr<Link> link_;
+  UnknownNotifications unknown_;
+
+  bool password_sent_ = false;
+  Greeting greeting_;
+  absl::Status preparation_error_;
+  std::vector<Message> early_messages_;
+
+  // Posted calls hold it weakly: they find out that the connection is gone.
+  std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace ovpnbroker::ovpn
