@@ -76,10 +76,10 @@ class Broker:
             values = {"id": "NOT_JSON", "level": "error", "message": line}
         self.events.append(
             LogEvent(
-                str(values.pop("id", "")),
-                str(values.pop("level", "")),
-                str(values.pop("message", "")),
-                values,
+                values.get("id", ""),
+                values.get("level", ""),
+                values.get("message", ""),
+                values.get("fields", {}),
             )
         )
 
