@@ -1,0 +1,51 @@
+#include "server/admin/kill_request.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/admin/rpc_error.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+constexpr int32_t kNanosPerSecond = 1'000'000'000;
+
+grpc::Status CheckReason(const std::string& reason) {
+  const bool printable = std::all_of(reason.begin(), reason.end(), [](char c) {
+    return absl::ascii_isprint(static_cast<unsigned char>(c));
+  });
+  if (printable && reason.size() <= kMaxKillReason) return grpc::Status::OK;
+  return InvalidField("reason", "REASON_INVALID",
+                      absl::StrCat("at most ", kMaxKillReason, " bytes of printable ASCII"));
+}
+
+}  // namespace
+
+grpc::Status ParseKillRequest(admin::v1::KillDisposition disposition, const std::string& reason,
+                              const google::protobuf::Duration* wait, ovpn::WallTime deadline,
+                              KillRequest& kill) {
+  const grpc::Status reason_status = CheckReason(reason);
+  if (!reason_status.ok()) return reason_status;
+  kill.reason = reason;
+  kill.disposition = disposition == admin::v1::KILL_DISPOSITION_RESTART ? KillDisposition::kRestart
+                                                                        : KillDisposition::kHalt;
+  kill.wait = kDefaultKillWait;
+  if (wait != nullptr) {
+    // Compared before it is converted: a huge number of seconds would overflow.
+    const bool in_range = wait->seconds() >= 0 && wait->seconds() < kMaxKillWait.count() &&
+                          wait->nanos() >= 0 && wait->nanos() < kNanosPerSecond;
+    const bool is_maximum = wait->seconds() == kMaxKillWait.count() && wait->nanos() == 0;
+    if (!in_range && !is_maximum) {
+      return InvalidField("wait", "WAIT_INVALID",
+                          absl::StrCat("between 0s and ", kMaxKillWait.count(), "s"));
+    }
+    kill.wait = std::chrono::seconds(wait->seconds()) + std::chrono::nanoseconds(wait->nanos());
+  }
+  const ovpn::WallTime now = std::chrono::system_clock::now();
+  const ovpn::Duration left = deadline - now - kDeadlineReserve;
+  kill.wait = std::clamp(kill.wait, ovpn::Duration::zero(), std::max(left, ovpn::Duration::zero()));
+  return grpc::Status::OK;
+}
+
+}  // namespace ovpnbroker::server

@@ -1,0 +1,55 @@
+#include "server/admin/rpc_error.h"
+
+#include "absl/strings/str_cat.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "ovpn/base/utf8.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+google::rpc::Status MakeStatus(grpc::StatusCode code, absl::string_view reason,
+                               absl::string_view message, const ErrorMetadata& metadata) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(std::string(reason));
+  info.set_domain(kErrorDomain);
+  for (const auto& [name, value] : metadata) {
+    (*info.mutable_metadata())[name] = ovpn::ReplaceInvalidUtf8(value);
+  }
+  google::rpc::Status status;
+  status.set_code(code);
+  status.set_message(ovpn::ReplaceInvalidUtf8(message));
+  status.add_details()->PackFrom(info);
+  return status;
+}
+
+grpc::Status ToGrpc(const google::rpc::Status& status) {
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), status.message(),
+                      status.SerializeAsString());
+}
+
+}  // namespace
+
+grpc::Status RpcError(grpc::StatusCode code, absl::string_view reason, absl::string_view message,
+                      const ErrorMetadata& metadata) {
+  return ToGrpc(MakeStatus(code, reason, message, metadata));
+}
+
+grpc::Status InvalidField(absl::string_view field, absl::string_view reason,
+                          absl::string_view message) {
+  google::rpc::Status status =
+      MakeStatus(grpc::StatusCode::INVALID_ARGUMENT, reason, absl::StrCat(field, ": ", message),
+                 {{"field", std::string(field)}});
+  google::rpc::BadRequest bad_request;
+  auto* violation = bad_request.add_field_violations();
+  violation->set_field(std::string(field));
+  violation->set_description(ovpn::ReplaceInvalidUtf8(message));
+  status.add_details()->PackFrom(bad_request);
+  return ToGrpc(status);
+}
+
+grpc::Status StoppingError() {
+  return RpcError(grpc::StatusCode::UNAVAILABLE, "BROKER_STOPPING", "the broker is stopping");
+}
+
+}  // namespace ovpnbroker::server

@@ -1,0 +1,31 @@
+// Errors of the admin API: a canonical code, and in the trailing metadata a google.rpc.Status with
+// an ErrorInfo that scripts can rely on. Any thread.
+#pragma once
+
+#include <grpcpp/support/status.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace ovpnbroker::server {
+
+inline constexpr char kErrorDomain[] = "ovpn-broker";
+
+// What an ErrorInfo repeats of the message, so that nobody has to parse it: {"uid", "..."}.
+using ErrorMetadata = std::vector<std::pair<std::string, std::string>>;
+
+// `reason` is UPPER_SNAKE and listed at the method in proto/ovpnbroker/admin/v1.
+grpc::Status RpcError(grpc::StatusCode code, absl::string_view reason, absl::string_view message,
+                      const ErrorMetadata& metadata = {});
+
+// INVALID_ARGUMENT that also names the request's field.
+grpc::Status InvalidField(absl::string_view field, absl::string_view reason,
+                          absl::string_view message);
+
+// The broker stops: finish every open call with this.
+grpc::Status StoppingError();
+
+}  // namespace ovpnbroker::server
