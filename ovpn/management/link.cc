@@ -8,7 +8,6 @@
 #include <asio/error.hpp>
 #include <asio/post.hpp>
 #include <asio/write.hpp>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -23,7 +22,7 @@ constexpr size_t kMaxBlocksPerWrite = 16;
 
 absl::Status ConnectError(const asio::error_code& error) {
   const std::string text = absl::StrCat("cannot connect: ", error.message());
-  if (error == std::errc::no_such_file_or_directory || error == asio::error::connection_refused) {
+  if (error.value() == ENOENT || error.value() == ECONNREFUSED) {
     return absl::NotFoundError(text);
   }
   return absl::UnavailableError(text);
