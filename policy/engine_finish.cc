@@ -74,6 +74,8 @@ AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdi
                              last_allows_.Age(request.session.uid, clock_.Now()),
                              entry.decision->options().failure);
   };
+  // Before anything else: keep_last must not turn a deny that cannot be written into an allow.
+  if (std::holds_alternative<ovpn::Deny>(verdict)) last_allows_.Forget(request.session.uid);
   RecordVerdict(verdict, entry.record);
   AnswerResult result = Give(entry, rule(verdict));
   ovpn::Verdict counted = verdict;

@@ -101,8 +101,8 @@ ovpn::Route ReadRoute(const type::v1::Route& message, const Reader& reader) {
   if (destination.has_value()) {
     route.destination = *destination;
     if (!message.gateway().empty()) {
-      route.gateway = reader.Field("gateway").AddressOf(destination->network().family(),
-                                                        message.gateway());
+      route.gateway =
+          reader.Field("gateway").AddressOf(destination->network().family(), message.gateway());
     }
   }
   if (message.has_metric()) {
@@ -120,9 +120,10 @@ ovpn::RedirectGateway ReadRedirectGateway(const type::v1::RedirectGateway& messa
     const absl::string_view flag = message.flags(i);
     if (std::find(std::begin(kRedirectFlags), std::end(kRedirectFlags), flag) ==
         std::end(kRedirectFlags)) {
-      reader.Element("flags", i).Violate(
-          "must be one of local, autolocal, def1, bypass-dhcp, bypass-dns, block-local, ipv6, "
-          "!ipv4");
+      reader.Element("flags", i)
+          .Violate(
+              "must be one of local, autolocal, def1, bypass-dhcp, bypass-dns, block-local, ipv6, "
+              "!ipv4");
     }
   }
   return {{message.flags().begin(), message.flags().end()}};
@@ -136,8 +137,7 @@ ovpn::ClientConfig ClientConfigFromProto(const type::v1::ClientConfig& message,
   const Reader reader(path, violations);
   ovpn::ClientConfig config;
   if (message.has_ifconfig_push()) {
-    config.ifconfig_push =
-        ReadIfconfigPush(message.ifconfig_push(), reader.Field("ifconfig_push"));
+    config.ifconfig_push = ReadIfconfigPush(message.ifconfig_push(), reader.Field("ifconfig_push"));
   }
   if (message.has_ifconfig_ipv6_push()) {
     config.ifconfig_ipv6_push =

@@ -11,8 +11,8 @@
 namespace ovpnbroker::policy {
 
 // Reads what it can and appends one violation for each field that it cannot, with its path below
-// `path` ("allow.config" gives "allow.config.routes[3].destination"). Without `raw_directives` any of
-// them is a violation.
+// `path` ("allow.config" gives "allow.config.routes[3].destination"). Without `raw_directives` any
+// of them is a violation.
 ovpn::ClientConfig ClientConfigFromProto(const type::v1::ClientConfig& message,
                                          absl::string_view path, bool raw_directives,
                                          std::vector<ovpn::FieldViolation>& violations);

@@ -1,5 +1,5 @@
-// Counts the calls that gRPC has not finished with, so that whoever stops can wait for them. Shared by
-// a policy and its streams; thread-safe.
+// Counts the calls that gRPC has not finished with, so that whoever stops can wait for them. Shared
+// by a policy and its streams; thread-safe.
 #pragma once
 
 #include <condition_variable>

@@ -1,5 +1,5 @@
-// Whether a replica still answers, as a state machine on `now`: after a time of silence a heartbeat is
-// due, and after some unanswered ones the stream is dead. Owned by a Replica; loop thread only.
+// Whether a replica still answers, as a state machine on `now`: after a time of silence a heartbeat
+// is due, and after some unanswered ones the stream is dead. Owned by a Replica; loop thread only.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// std::mutex with clang's thread-safety annotations. Not absl::Mutex: Debian's Abseil is built without
-// ThreadSanitizer's annotations, so a sanitized build would take every correct use of it for a race.
+// std::mutex with clang's thread-safety annotations. Not absl::Mutex: Debian's Abseil is built
+// without ThreadSanitizer's annotations, so a sanitized build would take every correct use of it
+// for a race.
 #pragma once
 
 #include <mutex>

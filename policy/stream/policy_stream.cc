@@ -4,9 +4,9 @@
 
 #include "policy/stream/stream_options.h"
 
-// Two facts of gRPC 1.51's callback API carry this file. Starting an operation never runs a reaction
-// inside the call, so operations are started with the lock held. And OnDone comes after all reactions
-// have returned and the hold is gone, so no reaction can outlive the object.
+// Two facts of gRPC 1.51's callback API carry this file. Starting an operation never runs a
+// reaction inside the call, so operations are started with the lock held. And OnDone comes after
+// all reactions have returned and the hold is gone, so no reaction can outlive the object.
 
 namespace ovpnbroker::policy {
 

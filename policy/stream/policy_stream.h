@@ -1,7 +1,7 @@
-// One StreamDecisions call: moves messages between gRPC's threads and the loop, and knows nothing of
-// what they mean (policy/stream/replica does). gRPC's callbacks only move a message and tell the loop
-// that there is mail; every other method is for the loop thread. Keeps itself alive until gRPC's last
-// callback, OnDone, so its owner may let go of it at any time after Detach.
+// One StreamDecisions call: moves messages between gRPC's threads and the loop, and knows nothing
+// of what they mean (policy/stream/replica does). gRPC's callbacks only move a message and tell the
+// loop that there is mail; every other method is for the loop thread. Keeps itself alive until
+// gRPC's last callback, OnDone, so its owner may let go of it at any time after Detach.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -20,14 +20,14 @@
 
 namespace ovpnbroker::policy {
 
-class PolicyStream final : public grpc::ClientBidiReactor<v1::StreamDecisionsRequest,
-                                                          v1::StreamDecisionsResponse> {
+class PolicyStream final
+    : public grpc::ClientBidiReactor<v1::StreamDecisionsRequest, v1::StreamDecisionsResponse> {
  public:
   // What came since the last TakeMail.
   struct Mail {
     std::vector<v1::StreamDecisionsResponse> messages;
     bool connected = false;           // gRPC has a connection and has taken the first message
-    std::optional<grpc::Status> end;    // the call is over; nothing follows
+    std::optional<grpc::Status> end;  // the call is over; nothing follows
   };
   // Called on gRPC's threads, with the stream's lock held: it must only post to the loop.
   using MailNotice = std::function<void()>;

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "absl/strings/str_split.h"
+#include "ovpn/base/utf8.h"
 #include "policy/stream/session_codec.h"
-#include "policy/stream/utf8.h"
 
 namespace ovpnbroker::policy {
 namespace {
@@ -30,7 +30,8 @@ struct Variable {
   size_t size() const { return name.size() + value.size() + kEntryOverhead; }
 };
 
-// Drops the largest of `variables` until the rest fits into `budget` bytes; true when it dropped any.
+// Drops the largest of `variables` until the rest fits into `budget` bytes; true when it dropped
+// any.
 bool FitInto(size_t budget, std::vector<Variable>& variables) {
   size_t total = 0;
   for (const Variable& variable : variables) total += variable.size();
@@ -49,7 +50,7 @@ void AddEnvironment(const ovpn::Environment& environment, const StreamTerms& ter
   std::vector<Variable> variables;
   variables.reserve(environment.size());
   for (const ovpn::Environment::Entry entry : environment) {
-    std::string name = ToUtf8(entry.name);
+    std::string name = ovpn::ReplaceInvalidUtf8(entry.name);
     if (!Wanted(name, terms.environment_patterns)) continue;
     variables.push_back({std::move(name), entry.value});
   }
@@ -121,7 +122,7 @@ v1::DecisionRequest MakeDecisionRequest(const ovpn::DecisionId& decision_id, int
   if (terms.send_password) AddCredentials(request, message);
   const absl::string_view methods = request.environment->GetOrEmpty("IV_SSO");
   for (const absl::string_view method : absl::StrSplit(methods, ',', absl::SkipEmpty())) {
-    message.add_pending_auth_methods(ToUtf8(method));
+    message.add_pending_auth_methods(ovpn::ReplaceInvalidUtf8(method));
   }
   *message.mutable_timeout() = DurationToProto(std::max(timeout, ovpn::Duration::zero()));
   *message.mutable_receive_time() = TimestampToProto(request.receive_time);

@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
-#include "policy/stream/utf8.h"
+#include "ovpn/base/utf8.h"
 
 namespace ovpnbroker::policy {
 namespace {
@@ -58,16 +58,16 @@ type::v1::Session SessionToProto(const ovpn::Session& session) {
   message.set_state(StateToProto(session.state));
 
   const ovpn::ClientIdentity& identity = session.identity;
-  message.set_common_name(ToUtf8(identity.common_name));
-  message.set_username(ToUtf8(identity.username));
-  message.set_real_address(ToUtf8(identity.real_address));
-  message.set_platform(ToUtf8(identity.platform));
-  message.set_client_version(ToUtf8(identity.client_version));
-  message.set_certificate_serial(ToUtf8(identity.certificate_serial));
-  message.set_certificate_sha256(ToUtf8(identity.certificate_sha256));
+  message.set_common_name(ovpn::ReplaceInvalidUtf8(identity.common_name));
+  message.set_username(ovpn::ReplaceInvalidUtf8(identity.username));
+  message.set_real_address(ovpn::ReplaceInvalidUtf8(identity.real_address));
+  message.set_platform(ovpn::ReplaceInvalidUtf8(identity.platform));
+  message.set_client_version(ovpn::ReplaceInvalidUtf8(identity.client_version));
+  message.set_certificate_serial(ovpn::ReplaceInvalidUtf8(identity.certificate_serial));
+  message.set_certificate_sha256(ovpn::ReplaceInvalidUtf8(identity.certificate_sha256));
 
   for (const std::string& address : session.virtual_addresses) {
-    message.add_virtual_addresses(ToUtf8(address));
+    message.add_virtual_addresses(ovpn::ReplaceInvalidUtf8(address));
   }
   *message.mutable_create_time() = TimestampToProto(session.create_time);
   if (session.establish_time.has_value()) {
@@ -76,7 +76,7 @@ type::v1::Session SessionToProto(const ovpn::Session& session) {
   if (session.end_time.has_value()) {
     *message.mutable_end_time() = TimestampToProto(*session.end_time);
   }
-  message.set_end_reason(ToUtf8(session.end_reason));
+  message.set_end_reason(ovpn::ReplaceInvalidUtf8(session.end_reason));
   message.set_received_bytes(session.received_bytes);
   message.set_sent_bytes(session.sent_bytes);
   message.set_policy(session.policy);

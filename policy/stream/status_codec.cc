@@ -3,7 +3,7 @@
 #include <string>
 
 #include "google/rpc/error_details.pb.h"
-#include "policy/stream/utf8.h"
+#include "ovpn/base/utf8.h"
 
 namespace ovpnbroker::policy {
 namespace {
@@ -16,7 +16,7 @@ google::rpc::Status MakeStatus(google::rpc::Code code, absl::string_view reason,
                                absl::string_view message) {
   google::rpc::Status status;
   status.set_code(code);
-  status.set_message(ToUtf8(message));
+  status.set_message(ovpn::ReplaceInvalidUtf8(message));
   google::rpc::ErrorInfo info;
   info.set_domain(kErrorDomain);
   info.set_reason(std::string(reason));
@@ -30,8 +30,8 @@ google::rpc::Status MakeViolationStatus(const std::vector<ovpn::FieldViolation>&
   google::rpc::BadRequest bad_request;
   for (const ovpn::FieldViolation& violation : violations) {
     google::rpc::BadRequest::FieldViolation& field = *bad_request.add_field_violations();
-    field.set_field(ToUtf8(violation.field));
-    field.set_description(ToUtf8(violation.description));
+    field.set_field(ovpn::ReplaceInvalidUtf8(violation.field));
+    field.set_description(ovpn::ReplaceInvalidUtf8(violation.description));
   }
   status.add_details()->PackFrom(bad_request);
   return status;

@@ -54,10 +54,10 @@ struct StreamPolicyOptions {
   bool insecure = false;               // allows TCP without TLS, on loopback only
   StreamMode mode = StreamMode::kEnforce;
   BrokerIdentity broker;
-  int max_in_flight = 256;              // per replica; the replica may want fewer
-  size_t max_queued = 4096;             // decisions that wait while every ready replica is full
-  bool grant_password = false;          // offers CAPABILITY_PASSWORD
-  bool allow_raw_directives = false;    // offers CAPABILITY_RAW_DIRECTIVES
+  int max_in_flight = 256;            // per replica; the replica may want fewer
+  size_t max_queued = 4096;           // decisions that wait while every ready replica is full
+  bool grant_password = false;        // offers CAPABILITY_PASSWORD
+  bool allow_raw_directives = false;  // offers CAPABILITY_RAW_DIRECTIVES
   ovpn::Duration decision_timeout = std::chrono::seconds(5);  // told to the policy
   StreamTimings timings;
 };

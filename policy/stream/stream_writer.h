@@ -1,6 +1,6 @@
-// What waits to be written on one gRPC stream: a bounded queue of which one message at a time is with
-// gRPC. Knows no gRPC itself: the reactor that owns it asks for the next message and reports its end,
-// under its own lock. Not thread-safe.
+// What waits to be written on one gRPC stream: a bounded queue of which one message at a time is
+// with gRPC. Knows no gRPC itself: the reactor that owns it asks for the next message and reports
+// its end, under its own lock. Not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,8 @@ class StreamWriter {
     return true;
   }
 
-  // The message to hand to gRPC now, valid until EndWrite; null while one is with gRPC or none waits.
+  // The message to hand to gRPC now, valid until EndWrite; null while one is with gRPC or none
+  // waits.
   const Message* BeginWrite(ovpn::SteadyTime now) {
     if (write_start_time_.has_value() || queue_.empty()) return nullptr;
     current_ = std::move(queue_.front());

@@ -63,10 +63,10 @@ ovpn::Verdict VerdictFromProto(const v1::Decision& decision, const StreamTerms& 
       return ovpn::Failure{
           ovpn::FailureCause::kPolicyFailed, decision.failure().status().message(), {}};
     case v1::Decision::kPendingAuth:
-      return Invalid(
-          absl::StrCat(kCapabilityNotEnabled, ": pending_auth"),
-          {{"pending_auth", absl::StrCat(kCapabilityNotEnabled,
-                                         ": needs CAPABILITY_PENDING_AUTH, which is not offered")}});
+      return Invalid(absl::StrCat(kCapabilityNotEnabled, ": pending_auth"),
+                     {{"pending_auth",
+                       absl::StrCat(kCapabilityNotEnabled,
+                                    ": needs CAPABILITY_PENDING_AUTH, which is not offered")}});
     case v1::Decision::VERDICT_NOT_SET:
       break;
   }

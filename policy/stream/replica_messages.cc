@@ -1,0 +1,168 @@
+// What is said on a stream: each message of the policy's, and what the broker sends besides Hello.
+#include <algorithm>
+#include <utility>
+
+#include "policy/stream/outcome_codec.h"
+#include "policy/stream/replica.h"
+#include "policy/stream/status_codec.h"
+
+namespace ovpnbroker::policy {
+
+void Replica::OnMessage(const v1::StreamDecisionsResponse& message) {
+  using Response = v1::StreamDecisionsResponse;
+  const bool greeted = liveness_.has_value();
+  if (greeted) liveness_->OnReceived(context_.clock.Now());
+  if (message.message_case() == Response::MESSAGE_NOT_SET) {
+    ++context_.counters.unknown_messages;
+    return;
+  }
+  if (greeted == message.has_hello_ack()) {
+    ++context_.counters.protocol_errors;
+    Fail(greeted ? "protocol error: a second HelloAck"
+                 : "protocol error: the first message was not HelloAck");
+    return;
+  }
+  switch (message.message_case()) {
+    case Response::kHelloAck:
+      return OnHelloAck(message.hello_ack());
+    case Response::kDecision:
+      return OnDecision(message.decision());
+    case Response::kDrain:
+      return OnDrain(message.drain());
+    case Response::kHeartbeat:
+      return;
+    case Response::kDeadlineExtension:
+      return Reject("deadline_extension", message.deadline_extension().decision_id());
+    case Response::kEventAck:
+      return Reject("event_ack", "");
+    case Response::kCommand: {
+      NoteNotEnabled("command");
+      v1::StreamDecisionsRequest answer;
+      v1::CommandResult& result = *answer.mutable_command_result();
+      result.set_command_id(message.command().command_id());
+      *result.mutable_status() = MakeStatus(google::rpc::FAILED_PRECONDITION, kCapabilityNotEnabled,
+                                            "CAPABILITY_COMMANDS is not switched on");
+      Send(std::move(answer));
+      return;
+    }
+    case Response::MESSAGE_NOT_SET:
+      return;
+  }
+}
+
+void Replica::OnHelloAck(const v1::HelloAck& ack) {
+  const ovpn::SteadyTime now = context_.clock.Now();
+  terms_ = NegotiateTerms(context_.options, ack);
+  policy_id_ = ack.policy_id();
+  revision_ = ack.policy_revision();
+  ready_time_ = now;
+  failures_ = 0;
+  last_error_.clear();
+  state_deadline_.reset();
+  const StreamTimings& timings = context_.options.timings;
+  liveness_.emplace(timings.heartbeat_interval, timings.max_missed_heartbeats, now);
+  Become(ReplicaState::kReady);
+  context_.logger.Info("POLICY_STREAM_READY", "a policy replica takes decisions",
+                       {{"policy", context_.options.name},
+                        {"replica", address_},
+                        {"policy_id", policy_id_},
+                        {"revision", revision_},
+                        {"max_in_flight", terms_.max_in_flight}});
+  context_.listener.OnReplicaReady(*this);
+}
+
+void Replica::OnDecision(const v1::Decision& decision) {
+  if (!decision.policy_revision().empty()) revision_ = decision.policy_revision();
+  if (open_.erase(decision.decision_id()) == 0) {
+    ++context_.counters.late_verdicts;
+    SendOutcome(decision.decision_id(),
+                {OutcomeResult::kLate, "the decision is not open here", {}});
+    return;
+  }
+  ++context_.counters.verdicts;
+  CloseIfDrained();
+  context_.listener.OnDecision(*this, decision);
+}
+
+void Replica::OnDrain(const v1::Drain& drain) {
+  if (state_ != ReplicaState::kReady) return;
+  context_.logger.Info("POLICY_STREAM_DRAINING", "a policy replica takes no more decisions",
+                       {{"policy", context_.options.name},
+                        {"replica", address_},
+                        {"reason", drain.reason()},
+                        {"open_decisions", open_.size()}});
+  Become(ReplicaState::kDraining);
+  if (drain.has_grace_period()) {
+    // Nothing open outlives a decision's timeout, so neither does the wait.
+    const ovpn::Duration grace =
+        std::clamp<ovpn::Duration>(std::chrono::seconds(drain.grace_period().seconds()) +
+                                       std::chrono::nanoseconds(drain.grace_period().nanos()),
+                                   ovpn::Duration::zero(), context_.options.decision_timeout);
+    state_deadline_ = context_.clock.Now() + grace;
+  }
+  CloseIfDrained();
+}
+
+void Replica::Reject(absl::string_view message, const std::string& decision_id) {
+  NoteNotEnabled(message);
+  v1::StreamDecisionsRequest answer;
+  v1::MessageRejection& rejection = *answer.mutable_message_rejection();
+  rejection.set_message(std::string(message));
+  rejection.set_decision_id(decision_id);
+  *rejection.mutable_status() = MakeStatus(google::rpc::FAILED_PRECONDITION, kCapabilityNotEnabled,
+                                           "the capability for this message is not switched on");
+  Send(std::move(answer));
+}
+
+void Replica::NoteNotEnabled(absl::string_view message) {
+  ++context_.counters.rejected_messages;
+  if (std::exchange(not_enabled_noted_, true)) return;
+  context_.logger.Warning(
+      "POLICY_CAPABILITY_NOT_ENABLED",
+      "a policy sent a message that needs a capability which is not switched on",
+      {{"policy", context_.options.name}, {"replica", address_}, {"message", message}});
+}
+
+bool Replica::SendRequest(v1::DecisionRequest request) {
+  const ovpn::DecisionId decision_id = request.decision_id();
+  v1::StreamDecisionsRequest message;
+  *message.mutable_decision_request() = std::move(request);
+  if (!Send(std::move(message))) return false;
+  open_.insert(decision_id);
+  ++context_.counters.requests;
+  return true;
+}
+
+void Replica::SendCancellation(const ovpn::DecisionId& decision_id, CancelReason reason) {
+  if (open_.erase(decision_id) == 0) return;
+  v1::StreamDecisionsRequest message;
+  *message.mutable_decision_cancellation() = CancellationToProto(decision_id, reason);
+  Send(std::move(message));
+  CloseIfDrained();
+  ArmTimer();
+}
+
+void Replica::SendOutcome(const ovpn::DecisionId& decision_id, const Outcome& outcome) {
+  v1::StreamDecisionsRequest message;
+  *message.mutable_decision_outcome() = OutcomeToProto(decision_id, outcome);
+  Send(std::move(message));
+}
+
+bool Replica::Send(v1::StreamDecisionsRequest message) {
+  if (stream_ == nullptr || closing_ || overflowed_) return false;
+  const ovpn::SteadyTime now = context_.clock.Now();
+  if (!stream_->Send(std::move(message))) {
+    // Not ended here: the caller may be in the middle of a decision that is open on this stream.
+    overflowed_ = true;
+    state_deadline_ = now;
+    ArmTimer();
+    return false;
+  }
+  if (!stall_check_time_.has_value()) {
+    stall_check_time_ = now + context_.options.timings.write_stall_timeout;
+    ArmTimer();
+  }
+  return true;
+}
+
+}  // namespace ovpnbroker::policy

@@ -1,0 +1,250 @@
+#include "policy/stream/replica_set.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "ovpn/base/status_macros.h"
+#include "policy/stream/channel_factory.h"
+#include "policy/stream/verdict_codec.h"
+
+namespace ovpnbroker::policy {
+namespace {
+
+PolicyReply FailureReply(ovpn::FailureCause cause, absl::string_view detail) {
+  return {ovpn::Failure{cause, std::string(detail), {}}, "", "", {}};
+}
+
+}  // namespace
+
+ReplicaSet::ReplicaSet(asio::io_context& loop, const ovpn::Clock& clock, ovpn::Logger& logger,
+                       StreamPolicyOptions options, std::shared_ptr<LiveStreams> live_streams)
+    : loop_(loop),
+      clock_(clock),
+      logger_(logger),
+      options_(std::move(options)),
+      live_streams_(std::move(live_streams)),
+      memory_(StreamLimits::kMaxRememberedDecisions) {}
+
+absl::Status ReplicaSet::Start() {
+  std::vector<std::pair<std::string, std::shared_ptr<grpc::Channel>>> channels;
+  for (const std::string& address : options_.addresses) {
+    ASSIGN_OR_RETURN(auto channel, MakeChannel(address, options_.insecure, options_.timings));
+    channels.emplace_back(address, std::move(channel));
+  }
+  for (auto& [address, channel] : channels) {
+    replicas_.push_back(std::make_unique<Replica>(Replica::Context{.loop = loop_,
+                                                                   .clock = clock_,
+                                                                   .logger = logger_,
+                                                                   .options = options_,
+                                                                   .counters = counters_,
+                                                                   .listener = *this,
+                                                                   .live_streams = live_streams_,
+                                                                   .owner = weak_from_this()},
+                                                  address, std::move(channel)));
+    replicas_.back()->Start();
+  }
+  return absl::OkStatus();
+}
+
+void ReplicaSet::Ask(const Inquiry& inquiry, Policy::ReplyCallback reply) {
+  const ovpn::DecisionId& id = inquiry.decision_id;
+  OpenDecision& decision = open_[id];
+  decision.request = &inquiry.request;
+  decision.attempt = inquiry.attempt;
+  if (!decision.queued.empty()) {
+    decision.queued.push_back(std::move(reply));
+    return;
+  }
+  decision.deadline = clock_.Now() + inquiry.timeout;
+  Replies replies;
+  replies.push_back(std::move(reply));
+  if (Dispatch(id, decision, replies)) return;
+
+  PolicyReply failure;
+  if (!decision.holders.empty()) {
+    // Nobody else to ask: the answer of whoever was asked before counts for this attempt too.
+    std::move(replies.begin(), replies.end(), std::back_inserter(decision.holders.back().replies));
+    return;
+  } else if (!ready()) {
+    failure = FailureReply(ovpn::FailureCause::kUnavailable, "no replica is ready");
+  } else if (queue_.size() >= options_.max_queued) {
+    ++counters_.overloads;
+    if (!std::exchange(queue_was_full_, true)) {
+      logger_.Warning("POLICY_OVERLOADED", "every replica is full and so is the wait queue",
+                      {{"policy", options_.name}, {"queued", queue_.size()}});
+    }
+    failure = FailureReply(ovpn::FailureCause::kOverloaded, "the wait queue is full");
+  } else {
+    queue_.emplace(decision.deadline, id);
+    decision.queued = std::move(replies);
+    return;
+  }
+  open_.erase(id);
+  for (const Policy::ReplyCallback& waiting : replies) waiting(failure);
+}
+
+// The ready replica with the fewest in flight that does not hold the decision already. A REAUTH
+// goes to the one that decided last, if it can.
+Replica* ReplicaSet::Pick(const OpenDecision& decision) const {
+  const auto can_take = [&decision](const Replica& replica) {
+    return replica.ready() && !replica.full() &&
+           std::none_of(decision.holders.begin(), decision.holders.end(),
+                        [&replica](const Holder& holder) { return holder.replica == &replica; });
+  };
+  if (decision.request->kind == ovpn::AuthKind::kReauth) {
+    Replica* last = memory_.Find(decision.request->session.last_decision_id);
+    if (last != nullptr && can_take(*last)) return last;
+  }
+  Replica* best = nullptr;
+  for (const auto& replica : replicas_) {
+    if (!can_take(*replica)) continue;
+    if (best == nullptr || replica->in_flight() < best->in_flight()) best = replica.get();
+  }
+  return best;
+}
+
+// Sends the decision to a replica that can take it; `replies` move there. False when there is none.
+bool ReplicaSet::Dispatch(const ovpn::DecisionId& decision_id, OpenDecision& decision,
+                          Replies& replies) {
+  // A replica that cannot be written to is not ready any more, so this ends.
+  while (Replica* replica = Pick(decision)) {
+    const ovpn::Duration left = decision.deadline - clock_.Now();
+    if (replica->SendRequest(MakeDecisionRequest(decision_id, decision.attempt, *decision.request,
+                                                 left, replica->terms()))) {
+      decision.holders.push_back({replica, std::move(replies)});
+      return true;
+    }
+  }
+  return false;
+}
+
+void ReplicaSet::DispatchQueued() {
+  while (!queue_.empty()) {
+    const ovpn::DecisionId id = queue_.begin()->second;
+    OpenDecision& decision = open_.at(id);
+    if (!Dispatch(id, decision, decision.queued)) return;
+    decision.queued.clear();
+    queue_.erase(queue_.begin());
+    queue_was_full_ = false;
+  }
+}
+
+void ReplicaSet::Cancel(const ovpn::DecisionId& decision_id, CancelReason reason) {
+  const auto found = open_.find(decision_id);
+  if (found == open_.end()) return;
+  const OpenDecision decision = std::move(found->second);
+  open_.erase(found);
+  if (!decision.queued.empty()) queue_.erase({decision.deadline, decision_id});
+  for (const Holder& holder : decision.holders) {
+    holder.replica->SendCancellation(decision_id, reason);
+  }
+  DispatchQueued();
+}
+
+void ReplicaSet::ReportOutcome(const ovpn::DecisionId& decision_id, const Outcome& outcome) {
+  Replica* replica = memory_.Find(decision_id);
+  if (replica != nullptr) replica->SendOutcome(decision_id, outcome);
+}
+
+bool ReplicaSet::ready() const {
+  return std::any_of(replicas_.begin(), replicas_.end(),
+                     [](const auto& replica) { return replica->ready(); });
+}
+
+void ReplicaSet::Drain() {
+  for (const auto& replica : replicas_) replica->Drain();
+  FailQueued("the broker is stopping");
+}
+
+void ReplicaSet::Close() {
+  open_.clear();
+  queue_.clear();
+  for (const auto& replica : replicas_) replica->Abandon();
+}
+
+std::vector<ReplicaStatus> ReplicaSet::Replicas() const {
+  std::vector<ReplicaStatus> statuses;
+  statuses.reserve(replicas_.size());
+  for (const auto& replica : replicas_) statuses.push_back(replica->Status());
+  return statuses;
+}
+
+void ReplicaSet::OnReplicaReady(Replica&) { DispatchQueued(); }
+
+void ReplicaSet::OnDecision(Replica& replica, const v1::Decision& message) {
+  const ovpn::DecisionId id = message.decision_id();
+  const auto found = open_.find(id);
+  if (found == open_.end()) return;
+  const OpenDecision decision = std::move(found->second);
+  open_.erase(found);
+  const Policy::ReplyCallback* answered = nullptr;
+  for (const Holder& holder : decision.holders) {
+    if (holder.replica == &replica) {
+      // All of its replies ask about one decision: the first that hears of the verdict settles it.
+      answered = &holder.replies.front();
+    } else {
+      // Another replica was faster.
+      holder.replica->SendCancellation(id, CancelReason::kTimedOut);
+    }
+  }
+  if (answered == nullptr) return;
+
+  PolicyReply reply{.verdict = VerdictFromProto(message, replica.terms()),
+                    .policy_revision = replica.revision(),
+                    .replica = replica.address(),
+                    .audit_annotations = AnnotationsFromProto(message)};
+  const auto* failure = std::get_if<ovpn::Failure>(&reply.verdict);
+  if (failure != nullptr && failure->cause == ovpn::FailureCause::kInvalidVerdict) {
+    ++counters_.invalid_verdicts;
+    replica.SendOutcome(id, {OutcomeResult::kRejected, failure->detail, failure->violations});
+  } else {
+    memory_.Remember(id, replica);
+  }
+  (*answered)(std::move(reply));
+  DispatchQueued();
+}
+
+void ReplicaSet::OnReplicaLost(Replica& replica,
+                               const absl::flat_hash_set<ovpn::DecisionId>& open) {
+  Replies lost;
+  for (const ovpn::DecisionId& id : open) {
+    const auto found = open_.find(id);
+    if (found == open_.end()) continue;
+    std::vector<Holder>& holders = found->second.holders;
+    for (auto holder = holders.begin(); holder != holders.end(); ++holder) {
+      if (holder->replica != &replica) continue;
+      std::move(holder->replies.begin(), holder->replies.end(), std::back_inserter(lost));
+      holders.erase(holder);
+      break;
+    }
+    EraseIfIdle(id);
+  }
+  const PolicyReply failure =
+      FailureReply(ovpn::FailureCause::kUnavailable,
+                   absl::StrCat("the stream to ", replica.address(), " was lost"));
+  for (const Policy::ReplyCallback& reply : lost) reply(failure);
+  if (!ready()) FailQueued("no replica is ready");
+}
+
+void ReplicaSet::FailQueued(absl::string_view detail) {
+  Replies failed;
+  for (const auto& [deadline, id] : std::exchange(queue_, {})) {
+    Replies& queued = open_.at(id).queued;
+    std::move(queued.begin(), queued.end(), std::back_inserter(failed));
+    queued.clear();
+    EraseIfIdle(id);
+  }
+  const PolicyReply failure = FailureReply(ovpn::FailureCause::kUnavailable, detail);
+  for (const Policy::ReplyCallback& reply : failed) reply(failure);
+}
+
+void ReplicaSet::EraseIfIdle(const ovpn::DecisionId& decision_id) {
+  const auto found = open_.find(decision_id);
+  if (found != open_.end() && found->second.holders.empty() && found->second.queued.empty()) {
+    open_.erase(found);
+  }
+}
+
+}  // namespace ovpnbroker::policy

@@ -1,0 +1,85 @@
+// Gives each decision to one of a policy's replicas: the ready one with the fewest in flight,
+// another one for a retry. While all ready ones are full, decisions wait in order of their
+// deadlines. Owned by a StreamPolicy, and by the event that is being handled, so that a reply may
+// let go of the policy. Loop thread only.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "policy/policy.h"
+#include "policy/stream/decision_memory.h"
+#include "policy/stream/replica.h"
+
+namespace ovpnbroker::policy {
+
+class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_this<ReplicaSet> {
+ public:
+  // References outlive the set.
+  ReplicaSet(asio::io_context& loop, const ovpn::Clock& clock, ovpn::Logger& logger,
+             StreamPolicyOptions options, std::shared_ptr<LiveStreams> live_streams);
+
+  // Dials every address. INVALID_ARGUMENT, with nothing dialled, when one of them is not usable.
+  absl::Status Start();
+  // See Policy.
+  void Ask(const Inquiry& inquiry, Policy::ReplyCallback reply);
+  void Cancel(const ovpn::DecisionId& decision_id, CancelReason reason);
+  void ReportOutcome(const ovpn::DecisionId& decision_id, const Outcome& outcome);
+  bool ready() const;
+  // Takes nothing new; each stream ends when nothing is open on it.
+  void Drain();
+  // Ends everything at once; no reply comes after it.
+  void Close();
+
+  const StreamPolicyOptions& options() const { return options_; }
+  const StreamCounters& counters() const { return counters_; }
+  std::vector<ReplicaStatus> Replicas() const;
+
+  void OnReplicaReady(Replica& replica) override;
+  void OnDecision(Replica& replica, const v1::Decision& decision) override;
+  void OnReplicaLost(Replica& replica, const absl::flat_hash_set<ovpn::DecisionId>& open) override;
+
+ private:
+  using Replies = std::vector<Policy::ReplyCallback>;
+
+  // A replica that was asked, and whom its answer goes to. A retry that finds nobody else to ask
+  // waits for the same answer, hence more than one.
+  struct Holder {
+    Replica* replica;
+    Replies replies;
+  };
+  struct OpenDecision {
+    const ovpn::AuthRequest* request = nullptr;
+    int attempt = 0;
+    ovpn::SteadyTime deadline;
+    std::vector<Holder> holders;
+    Replies queued;  // not empty: in queue_
+  };
+  // Earliest deadline first.
+  using Queue = std::set<std::pair<ovpn::SteadyTime, ovpn::DecisionId>>;
+
+  Replica* Pick(const OpenDecision& decision) const;
+  bool Dispatch(const ovpn::DecisionId& decision_id, OpenDecision& decision, Replies& replies);
+  void DispatchQueued();
+  void FailQueued(absl::string_view detail);
+  void EraseIfIdle(const ovpn::DecisionId& decision_id);
+
+  asio::io_context& loop_;
+  const ovpn::Clock& clock_;
+  ovpn::Logger& logger_;
+  const StreamPolicyOptions options_;
+  const std::shared_ptr<LiveStreams> live_streams_;
+  StreamCounters counters_;
+  std::vector<std::unique_ptr<Replica>> replicas_;
+  absl::flat_hash_map<ovpn::DecisionId, OpenDecision> open_;
+  Queue queue_;
+  DecisionMemory memory_;
+  bool queue_was_full_ = false;  // said once for each time it fills
+};
+
+}  // namespace ovpnbroker::policy

@@ -1,0 +1,52 @@
+// What operators can be told of a remote policy: its replicas' streams and what went wrong on them.
+// Plain values, taken on the loop thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "ovpn/base/clock.h"
+
+namespace ovpnbroker::policy {
+
+enum class ReplicaState {
+  kBackoff,      // waits before it dials again
+  kConnecting,   // dials
+  kHandshaking,  // Hello is on its way, HelloAck has not come
+  kReady,        // takes decisions
+  kDraining,     // finishes what it has
+  kClosed,       // done: the broker drains
+};
+
+// "BACKOFF", "CONNECTING", ...
+absl::string_view ToString(ReplicaState state);
+
+struct ReplicaStatus {
+  std::string address;
+  ReplicaState state = ReplicaState::kBackoff;
+  ovpn::WallTime state_change_time;
+  size_t in_flight = 0;
+  int max_in_flight = 0;  // as agreed; 0 before the first handshake
+  std::string policy_id;  // as the replica calls itself
+  std::string revision;   // of the replica's rules, as it said last
+  std::string
+      last_error;  // why the last stream ended or why there is none; empty: nothing was wrong
+};
+
+// Counts since the policy was made, over all replicas.
+struct StreamCounters {
+  uint64_t requests = 0;           // written to a stream, retries included
+  uint64_t verdicts = 0;           // that came in time, invalid ones included
+  uint64_t invalid_verdicts = 0;   // could not be read as meant
+  uint64_t late_verdicts = 0;      // for a decision that was over, unknown or another replica's
+  uint64_t unknown_messages = 0;   // without an arm that this version knows
+  uint64_t rejected_messages = 0;  // need a capability that is not on
+  uint64_t protocol_errors = 0;    // streams ended because the policy broke the order of messages
+  uint64_t streams_lost = 0;       // that had been READY
+  uint64_t failed_dials = 0;       // streams that never became READY
+  uint64_t overloads = 0;          // decisions refused because the wait queue was full
+};
+
+}  // namespace ovpnbroker::policy

@@ -1,0 +1,30 @@
+// Questions as an instance would ask them, with the fields that a test cares about.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "ovpn/types/auth_request.h"
+
+namespace ovpnbroker::test {
+
+inline ovpn::KeyRef Key(uint64_t cid, uint32_t kid, std::string instance = "office") {
+  return {{std::move(instance), ovpn::Epoch{1}, ovpn::Cid{cid}}, ovpn::Kid{kid}};
+}
+
+inline ovpn::AuthRequest MakeAuthRequest(ovpn::KeyRef key,
+                                         ovpn::AuthKind kind = ovpn::AuthKind::kConnect,
+                                         ovpn::ClientIdentity identity = {}) {
+  ovpn::AuthRequest request;
+  request.kind = kind;
+  request.session.uid = "session-" + std::to_string(key.client.cid.value);
+  request.session.client = key.client;
+  request.session.identity = std::move(identity);
+  request.key = std::move(key);
+  request.environment = std::make_shared<const ovpn::Environment>();
+  request.password.emplace("hunter2");
+  return request;
+}
+
+}  // namespace ovpnbroker::test
