@@ -1,12 +1,12 @@
 #include "ovpn/process/child_watch.h"
 
 #include <errno.h>
-#include <sys/pidfd.h>
 
 #include <asio/buffer.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "ovpn/process/pidfd.h"
 #include "ovpn/process/posix_launcher.h"
 
 namespace ovpnbroker::ovpn {

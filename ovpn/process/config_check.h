@@ -40,7 +40,7 @@ struct OpenvpnConfigSummary {
   std::string proto;                         // as written; empty: OpenVPN's default (udp)
   std::string topology;                      // as written; empty: OpenVPN's default
   std::optional<int> explicit_exit_notify;   // its argument (1 without one)
-  bool has_keepalive = false;                // `keepalive`, or `ping` with a ping-restart
+  bool has_keepalive = false;
   bool duplicate_cn = false;
   bool username_as_common_name = false;
   bool auth_user_pass_optional = false;

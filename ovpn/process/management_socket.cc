@@ -18,7 +18,7 @@ namespace {
 constexpr mode_t kDirectoryMode = 0700;
 constexpr mode_t kPermissionBits = 07777;
 
-static_assert(kMaxSocketPathBytes == sizeof(sockaddr_un::sun_path) - 1);
+constexpr size_t kMaxSocketPathBytes = sizeof(sockaddr_un::sun_path) - 1;
 
 // Tries to connect without waiting; 0 or an errno. Nothing is sent.
 int TryConnect(int fd, const std::string& path) {

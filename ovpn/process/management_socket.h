@@ -10,9 +10,6 @@
 
 namespace ovpnbroker::ovpn {
 
-// What a unix socket address can hold.
-inline constexpr size_t kMaxSocketPathBytes = 107;
-
 // The directory of `socket_path` is there (made if missing, not its parents), is a directory and
 // not a link, is ours and has mode 0700; and the path is absolute and not too long. Otherwise an
 // error that says what to do.

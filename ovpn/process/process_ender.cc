@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 
 #include <asio/post.hpp>
 #include <chrono>
@@ -10,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/unique_fd.h"
+#include "ovpn/process/pidfd.h"
 
 namespace ovpnbroker::ovpn {
 

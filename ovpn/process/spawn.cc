@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/status_macros.h"
+#include "ovpn/process/pidfd.h"
 
 namespace ovpnbroker::ovpn {
 namespace {
