@@ -4,9 +4,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/status_macros.h"
+#include "ovpn/management/decimal.h"
 #include "ovpn/management/text_argument.h"
 #include "ovpn/types/ip.h"
 
@@ -14,7 +14,6 @@ namespace ovpnbroker::ovpn::commands {
 namespace {
 
 constexpr std::chrono::seconds kMaxRetryBackoff{86400};
-constexpr uint32_t kMaxPort = 65535;
 
 // Client reasons that clients act on instead of showing them.
 constexpr absl::string_view kReservedClientReasons[] = {"TEMP", "CRV1:", "SESSION:"};
@@ -159,11 +158,9 @@ absl::StatusOr<Command> KillAddress(absl::string_view real_address) {
   if (colon == absl::string_view::npos) return absl::InvalidArgumentError("no port in the address");
   ASSIGN_OR_RETURN(const IpAddress ip, IpAddress::Parse(real_address.substr(0, colon)));
   if (!ip.is_v4()) return absl::InvalidArgumentError("OpenVPN kills by IPv4 addresses only");
-  uint32_t port = 0;
-  if (!absl::SimpleAtoi(real_address.substr(colon + 1), &port) || port == 0 || port > kMaxPort) {
-    return absl::InvalidArgumentError("the port must be 1 to 65535");
-  }
-  return Make("kill", absl::StrCat(ip.ToString(), ":", port));
+  const auto port = ParseDecimal<uint16_t>(real_address.substr(colon + 1));
+  if (port.value_or(0) == 0) return absl::InvalidArgumentError("the port must be 1 to 65535");
+  return Make("kill", absl::StrCat(ip.ToString(), ":", *port));
 }
 
 }  // namespace ovpnbroker::ovpn::commands
