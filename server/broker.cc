@@ -1,0 +1,247 @@
+#include "server/broker.h"
+
+#include <sys/stat.h>
+
+#include <asio/post.hpp>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "ovpn/base/status_macros.h"
+#include "server/instance_factory.h"
+#include "server/proto_duration.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+// How long admin calls may take to end once the rest is down.
+constexpr std::chrono::milliseconds kAdminGrace{500};
+constexpr std::chrono::milliseconds kDrainPoll{20};
+constexpr mode_t kRuntimeDirectoryMode = 0750;
+constexpr char kPolicyHealth[] = "ovpnbroker.policy";
+
+policy::CancelReason ToPolicy(ovpn::WithdrawReason reason) {
+  switch (reason) {
+    case ovpn::WithdrawReason::kClientGone:
+      return policy::CancelReason::kClientGone;
+    case ovpn::WithdrawReason::kSuperseded:
+      return policy::CancelReason::kSuperseded;
+    case ovpn::WithdrawReason::kInstanceStopped:
+      return policy::CancelReason::kInstanceStopped;
+  }
+  return policy::CancelReason::kClientGone;
+}
+
+policy::OutcomeResult ToPolicy(ovpn::AnswerOutcome outcome) {
+  switch (outcome) {
+    case ovpn::AnswerOutcome::kWritten:
+      return policy::OutcomeResult::kWritten;
+    case ovpn::AnswerOutcome::kVerified:
+      return policy::OutcomeResult::kVerified;
+    case ovpn::AnswerOutcome::kMismatched:
+      return policy::OutcomeResult::kMismatched;
+    case ovpn::AnswerOutcome::kNotEnforced:
+      return policy::OutcomeResult::kNotEnforced;
+  }
+  return policy::OutcomeResult::kNotEnforced;
+}
+
+policy::AnswerResult ToPolicy(ovpn::AnswerReceipt receipt) {
+  switch (receipt.status) {
+    case ovpn::AnswerReceipt::Status::kQueued:
+      return policy::AnswerResult::Queued();
+    case ovpn::AnswerReceipt::Status::kRejected:
+      return policy::AnswerResult::Rejected(std::move(receipt.violations));
+    case ovpn::AnswerReceipt::Status::kGone:
+      return policy::AnswerResult::Gone();
+  }
+  return policy::AnswerResult::Gone();
+}
+
+int64_t UnixMilliseconds(ovpn::WallTime time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+absl::Status MakeRuntimeDirectory(const std::string& path) {
+  if (mkdir(path.c_str(), kRuntimeDirectoryMode) == 0 || errno == EEXIST) return absl::OkStatus();
+  return absl::ErrnoToStatus(errno,
+                             absl::StrCat("the runtime directory ", path, " cannot be made"));
+}
+
+AdminServerOptions AdminOptions(const config::v1::AdminConfig& config) {
+  AdminServerOptions options{.socket = config.socket(), .group = config.group()};
+  int mode = 0;
+  for (const char digit : config.mode()) mode = mode * 8 + (digit - '0');  // checked: octal digits
+  options.mode = static_cast<uint32_t>(mode);
+  return options;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environment,
+                                                     const std::string& config_path,
+                                                     const config::v1::BrokerConfig& config) {
+  RETURN_IF_ERROR(MakeRuntimeDirectory(config.runtime_directory()));
+  ASSIGN_OR_RETURN(ovpn::FileLock lock, ovpn::AcquireDirectoryLock(config.runtime_directory()));
+  const std::string epoch = ovpn::NewUuid7(UnixMilliseconds(environment.clock.WallNow()));
+  ASSIGN_OR_RETURN(std::unique_ptr<PolicyRegistry> policies,
+                   PolicyRegistry::Make({environment.loop, environment.clock, environment.logger},
+                                        epoch, config));
+
+  std::unique_ptr<Broker> broker(
+      new Broker(environment, config_path, config, std::move(lock), std::move(policies)));
+  for (const config::v1::InstanceConfig& instance : config.instances()) {
+    RETURN_IF_ERROR(broker->AddInstance(instance));
+  }
+  ASSIGN_OR_RETURN(broker->admin_,
+                   AdminServer::Start(AdminOptions(config.admin()), environment.loop, *broker));
+  broker->RefreshHealth();
+  return broker;
+}
+
+Broker::Broker(const Environment& environment, std::string config_path,
+               const config::v1::BrokerConfig& config, ovpn::FileLock lock,
+               std::unique_ptr<PolicyRegistry> policies)
+    : loop_(environment.loop),
+      clock_(environment.clock),
+      launcher_(environment.launcher),
+      logger_(environment.logger),
+      config_path_(std::move(config_path)),
+      config_(config),
+      start_time_(clock_.WallNow()),
+      lock_(std::move(lock)),
+      policies_(std::move(policies)),
+      decision_log_(logger_),
+      engine_(clock_, policy::EngineLimits{}, {&decision_log_, this}),
+      engine_timer_(loop_, engine_),
+      kill_desk_(loop_, clock_, instances_, logger_) {}
+
+Broker::~Broker() = default;
+
+absl::Status Broker::AddInstance(const config::v1::InstanceConfig& config) {
+  ASSIGN_OR_RETURN(InstanceParts parts, MakeInstanceParts(config, config_.runtime_directory()));
+  judgements_.emplace(config.name(),
+                      Judgement{MakeEngineOptions(config), policies_->Find(config.policy())});
+  ovpn::InstanceSink& sink = *this;
+  instances_.Add(std::make_unique<ovpn::Instance>(
+      loop_, clock_, std::move(parts.config), std::move(parts.allowed_raw),
+      std::move(parts.management_password), launcher_, sink, logger_));
+  return absl::OkStatus();
+}
+
+void Broker::Start() {
+  for (const config::v1::InstanceConfig& config : config_.instances()) {
+    if (config.autostart()) instances_.Find(config.name())->Start();
+  }
+}
+
+void Broker::Attach() {
+  if (draining_) return;
+  for (const auto& instance : instances_.all()) instance->Start();
+}
+
+void Broker::Detach() {
+  instances_.StopAll(
+      [this] { logger_.Info("DETACHED", "all children have ended; the broker goes on"); });
+}
+
+absl::StatusOr<config::v1::BrokerConfig> Broker::Reload() {
+  LoadedConfig loaded = LoadConfig(config_path_);
+  if (!loaded.ok()) return absl::InvalidArgumentError(FormatFindings(loaded.findings));
+  RETURN_IF_ERROR(policies_->ReloadRules(loaded.config));
+  return loaded.config;
+}
+
+void Broker::Shutdown(std::function<void()> stopped) {
+  if (std::exchange(draining_, true)) return;
+  stopped_ = std::move(stopped);
+  admin_->SetHealth(kPolicyHealth, false);
+  shutdown_timer_ = std::make_unique<ovpn::DeadlineTimer>(loop_, [this] {
+    logger_.Error("SHUTDOWN_TIMEOUT",
+                  "not everything ended within shutdown_timeout; the rest is left behind");
+    FinishShutdown();
+  });
+  shutdown_timer_->Arm(clock_.Now() + ToDuration(config_.shutdown_timeout()));
+  engine_.Shutdown();
+  // Posted: the last child's exit is reported from inside its instance.
+  instances_.StopAll([this] {
+    asio::post(loop_, [this] {
+      policies_->Drain();
+      AwaitPolicies();
+    });
+  });
+}
+
+void Broker::AwaitPolicies() {
+  if (policies_->drained()) return FinishShutdown();
+  drain_timer_ = std::make_unique<ovpn::DeadlineTimer>(loop_, [this] { AwaitPolicies(); });
+  drain_timer_->Arm(clock_.Now() + kDrainPoll);
+}
+
+void Broker::FinishShutdown() {
+  // Two ways lead here, all is down or time is up, and the later one finds nothing to do.
+  if (stopped_ == nullptr) return;
+  admin_->Shutdown(kAdminGrace);
+  std::exchange(stopped_, nullptr)();
+}
+
+void Broker::RefreshHealth() {
+  bool ready = !draining_;
+  for (const auto& instance : instances_.all()) {
+    const bool running = instance->snapshot().state == ovpn::InstanceState::kRunning;
+    admin_->SetHealth(absl::StrCat("instances/", instance->config().name), running && !draining_);
+    ready = ready && judgements_.at(instance->config().name).policy->ready();
+  }
+  admin_->SetHealth(kPolicyHealth, ready);
+}
+
+void Broker::OnAuthRequest(ovpn::AuthRequest request) {
+  const ovpn::KeyRef key = request.key;
+  ovpn::Instance* const instance = instances_.Find(key.client.instance);
+  const Judgement& judgement = judgements_.at(key.client.instance);
+  const ovpn::DecisionId id = ovpn::NewUuid7(UnixMilliseconds(clock_.WallNow()));
+  const ovpn::AnswerOrigin origin{std::string(judgement.policy->name()), id};
+  // The instances outlive the engine, so the answer may name its instance.
+  policy::Decision decision(id, std::move(request), judgement.options,
+                            [instance, key, origin](const ovpn::Verdict& answer) {
+                              return ToPolicy(instance->sessions().Answer(key, answer, origin));
+                            });
+  engine_.Submit(std::move(decision), judgement.policy);
+}
+
+void Broker::OnAuthWithdrawn(const ovpn::KeyRef& key, ovpn::WithdrawReason reason) {
+  engine_.Withdraw(key, ToPolicy(reason));
+}
+
+void Broker::OnAnswerOutcome(const ovpn::KeyRef& key, ovpn::AnswerOutcome outcome,
+                             const std::string& detail) {
+  engine_.OnAnswerOutcome(key, ToPolicy(outcome), detail);
+}
+
+void Broker::OnSessionChanged(const ovpn::Session& session) {
+  if (session.state != ovpn::SessionState::kEnded) return;
+  engine_.OnSessionEnded(session.client, session.uid);
+  kill_desk_.OnSessionEnded(session);
+}
+
+void Broker::OnInstanceStateChanged(const std::string& instance, ovpn::InstanceState state,
+                                    const std::string& detail) {
+  const bool failed = state == ovpn::InstanceState::kFailed;
+  const std::vector<ovpn::LogField> fields = {
+      {"instance", instance}, {"state", ToString(state)}, {"detail", detail}};
+  logger_.Write(failed ? ovpn::LogLevel::kError : ovpn::LogLevel::kInfo, "INSTANCE_STATE",
+                "an instance's state has changed", fields);
+  if (failed && config_.fail_fast() && on_fail_fast_ != nullptr) on_fail_fast_(instance);
+}
+
+void Broker::OnDecisionRecord(const policy::DecisionRecord& record) {
+  ovpn::Instance* const instance = instances_.Find(record.key.client.instance);
+  if (instance != nullptr)
+    instance->sessions().NoteRevision(record.session_uid, record.id, record.policy_revision);
+}
+
+void Broker::Kill(KillRequest request, std::function<void(KillResult)> done) {
+  kill_desk_.Kill(std::move(request), std::move(done));
+}
+
+}  // namespace ovpnbroker::server

@@ -1,0 +1,132 @@
+// The broker: makes all parts from the configuration and ties them together. It is the only place
+// that knows both halves: an instance's question becomes a Decision for the engine, the engine's
+// answer goes back to the instance. Owned by main; loop thread only.
+//
+// Parts go down in the reverse of their order below: the engine before the instances, which its
+// last denials are written to; the policies after the engine.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "ovpn/base/clock.h"
+#include "ovpn/base/log.h"
+#include "ovpn/instance/instance_set.h"
+#include "ovpn/instance/instance_sink.h"
+#include "ovpn/process/file_lock.h"
+#include "ovpn/process/launcher.h"
+#include "policy/decision_log.h"
+#include "policy/engine.h"
+#include "policy/engine_timer.h"
+#include "server/admin/admin_server.h"
+#include "server/broker_control.h"
+#include "server/broker_status.h"
+#include "server/config/config_loader.h"
+#include "server/kill_desk.h"
+#include "server/policy_registry.h"
+
+namespace ovpnbroker::server {
+
+class Broker final : public BrokerControl,
+                     private ovpn::InstanceSink,
+                     private policy::DecisionObserver {
+ public:
+  struct Environment {
+    asio::io_context& loop;
+    const ovpn::Clock& clock;
+    ovpn::Launcher& launcher;
+    ovpn::Logger& logger;
+  };
+
+  // Takes the runtime directory, starts the admin API and makes every part; starts no child yet.
+  // `config` is without errors and was read from `config_path`. FAILED_PRECONDITION: another broker
+  // has the directory.
+  static absl::StatusOr<std::unique_ptr<Broker>> Make(const Environment& environment,
+                                                      const std::string& config_path,
+                                                      const config::v1::BrokerConfig& config);
+  ~Broker() override;
+
+  // Starts the instances that start with the broker.
+  void Start();
+  // Starts all instances that do not run; SIGUSR1.
+  void Attach();
+  // Ends all children and keeps serving the admin API; SIGUSR2.
+  void Detach();
+  // Reads the configuration again and takes over what can change while running: the rules and,
+  // through its return value, the log level. Nothing changes when it has errors. SIGHUP.
+  absl::StatusOr<config::v1::BrokerConfig> Reload();
+  // Denies what is open, ends all children, closes the policies and the admin API, then calls
+  // `stopped` once. At the latest after the configured shutdown_timeout. SIGTERM.
+  void Shutdown(std::function<void()> stopped);
+  // Set when fail_fast asks for the end of the broker: what failed.
+  void SetFailFastListener(std::function<void(std::string)> listener) {
+    on_fail_fast_ = std::move(listener);
+  }
+  // Brings the health service up to date; called about once a second.
+  void RefreshHealth();
+
+  // BrokerControl
+  BrokerStatus GetStatus() const override;
+  std::vector<InstanceStatus> ListInstances() const override;
+  std::vector<PolicyStatus> ListPolicies() const override;
+  void VisitSessions(absl::string_view after,
+                     const std::function<bool(const ovpn::Session&)>& visit) const override;
+  std::optional<ovpn::Session> FindSession(const ovpn::SessionUid& uid) const override;
+  void Kill(KillRequest request, std::function<void(KillResult)> done) override;
+
+ private:
+  // What the engine needs to know of one instance.
+  struct Judgement {
+    std::shared_ptr<const policy::EngineOptions> options;
+    std::shared_ptr<policy::Policy> policy;
+  };
+
+  Broker(const Environment& environment, std::string config_path,
+         const config::v1::BrokerConfig& config, ovpn::FileLock lock,
+         std::unique_ptr<PolicyRegistry> policies);
+
+  void AwaitPolicies();
+  void FinishShutdown();
+  absl::Status AddInstance(const config::v1::InstanceConfig& config);
+
+  // InstanceSink
+  void OnAuthRequest(ovpn::AuthRequest request) override;
+  void OnAuthWithdrawn(const ovpn::KeyRef& key, ovpn::WithdrawReason reason) override;
+  void OnAnswerOutcome(const ovpn::KeyRef& key, ovpn::AnswerOutcome outcome,
+                       const std::string& detail) override;
+  void OnSessionChanged(const ovpn::Session& session) override;
+  void OnInstanceStateChanged(const std::string& instance, ovpn::InstanceState state,
+                              const std::string& detail) override;
+  // DecisionObserver
+  void OnDecisionRecord(const policy::DecisionRecord& record) override;
+
+  asio::io_context& loop_;
+  const ovpn::Clock& clock_;
+  ovpn::Launcher& launcher_;
+  ovpn::Logger& logger_;
+  const std::string config_path_;
+  const config::v1::BrokerConfig config_;
+  const ovpn::WallTime start_time_;
+  const ovpn::FileLock lock_;
+  std::function<void(std::string)> on_fail_fast_;
+  bool draining_ = false;
+
+  std::unique_ptr<PolicyRegistry> policies_;
+  absl::flat_hash_map<std::string, Judgement> judgements_;  // by instance
+  ovpn::InstanceSet instances_;
+  policy::DecisionLog decision_log_;
+  policy::DecisionEngine engine_;
+  policy::EngineTimer engine_timer_;
+  KillDesk kill_desk_;
+  std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<ovpn::DeadlineTimer> shutdown_timer_;
+  std::unique_ptr<ovpn::DeadlineTimer> drain_timer_;
+  std::function<void()> stopped_;
+};
+
+}  // namespace ovpnbroker::server

@@ -1,0 +1,163 @@
+#include "server/ctl/admin_client.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "ovpn/base/unique_fd.h"
+#include "server/ctl/escape.h"
+
+namespace ovpnbroker::ctl {
+namespace {
+
+constexpr int kPageSize = 1000;
+constexpr int kMaxAnswerBytes = 64 * 1024 * 1024;
+
+// Tries the socket as the kernel sees it, for a better reason than gRPC gives. 0 or an errno.
+int ProbeSocket(const std::string& path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return ENAMETOOLONG;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const ovpn::UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) return errno;
+  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+  return connect(fd.get(), generic, sizeof(address)) == 0 ? 0 : errno;
+}
+
+std::string Explain(const std::string& socket, int error) {
+  constexpr char kOtherSocket[] =
+      "If it uses another socket, name it with --socket or OVPN_BROKER_SOCKET.";
+  switch (error) {
+    case ENOENT:
+      return absl::StrCat("there is no socket at ", socket,
+                          ".\nIs the broker running? Try: systemctl status ovpn-broker\n",
+                          kOtherSocket);
+    case ECONNREFUSED:
+      return absl::StrCat("nobody listens at ", socket,
+                          ": the broker has ended.\nTry: systemctl status ovpn-broker\n",
+                          kOtherSocket);
+    case EACCES:
+      return absl::StrCat("you may not open ", socket,
+                          ".\nRun as root, or as a member of the group that owns it.");
+    default:
+      return absl::StrCat("cannot connect to ", socket, ": ", std::strerror(error), ".");
+  }
+}
+
+void SetDeadline(grpc::ClientContext& context, std::chrono::seconds timeout) {
+  context.set_deadline(std::chrono::system_clock::now() + timeout);
+}
+
+// Calls `list(context, request, page)` until there are no more pages, and merges them.
+template <typename Request, typename Response, typename List>
+grpc::Status ListAll(Request request, Response& response, List list) {
+  request.set_page_size(kPageSize);
+  while (true) {
+    grpc::ClientContext context;
+    SetDeadline(context, kCallTimeout);
+    Response page;
+    const grpc::Status status = list(&context, request, &page);
+    if (!status.ok()) return status;
+    response.MergeFrom(page);
+    response.clear_next_page_token();
+    if (page.next_page_token().empty()) return grpc::Status::OK;
+    request.set_page_token(page.next_page_token());
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<AdminClient> AdminClient::Connect(const std::string& socket) {
+  const int error = ProbeSocket(socket);
+  if (error == 0) return std::unique_ptr<AdminClient>(new AdminClient(socket));
+  PrintError(Explain(socket, error));
+  return nullptr;
+}
+
+AdminClient::AdminClient(const std::string& socket) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
+  // Without a proxy: the name of a unix socket is no host.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  const auto channel = grpc::CreateCustomChannel(absl::StrCat("unix:", socket),
+                                                 grpc::InsecureChannelCredentials(), arguments);
+  broker_ = admin::v1::BrokerService::NewStub(channel);
+  instances_ = admin::v1::InstanceService::NewStub(channel);
+  policies_ = admin::v1::PolicyAdminService::NewStub(channel);
+  sessions_ = admin::v1::SessionService::NewStub(channel);
+}
+
+grpc::Status AdminClient::GetBroker(admin::v1::GetBrokerResponse& response) {
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  return broker_->GetBroker(&context, {}, &response);
+}
+
+grpc::Status AdminClient::ListInstances(admin::v1::ListInstancesResponse& response) {
+  return ListAll(admin::v1::ListInstancesRequest(), response,
+                 [this](grpc::ClientContext* context, const auto& page_request, auto* page) {
+                   return instances_->ListInstances(context, page_request, page);
+                 });
+}
+
+grpc::Status AdminClient::ListPolicies(admin::v1::ListPoliciesResponse& response) {
+  return ListAll(admin::v1::ListPoliciesRequest(), response,
+                 [this](grpc::ClientContext* context, const auto& page_request, auto* page) {
+                   return policies_->ListPolicies(context, page_request, page);
+                 });
+}
+
+grpc::Status AdminClient::ListSessions(const std::string& filter,
+                                       admin::v1::ListSessionsResponse& response) {
+  admin::v1::ListSessionsRequest request;
+  request.set_filter(filter);
+  return ListAll(std::move(request), response,
+                 [this](grpc::ClientContext* context, const auto& page_request, auto* page) {
+                   return sessions_->ListSessions(context, page_request, page);
+                 });
+}
+
+grpc::Status AdminClient::KillSession(const admin::v1::KillSessionRequest& request,
+                                      admin::v1::KillSessionResponse& response,
+                                      std::chrono::seconds timeout) {
+  grpc::ClientContext context;
+  SetDeadline(context, timeout);
+  return sessions_->KillSession(&context, request, &response);
+}
+
+grpc::Status AdminClient::KillSessions(const admin::v1::KillSessionsRequest& request,
+                                       admin::v1::KillSessionsResponse& response,
+                                       std::chrono::seconds timeout) {
+  grpc::ClientContext context;
+  SetDeadline(context, timeout);
+  return sessions_->KillSessions(&context, request, &response);
+}
+
+void PrintError(absl::string_view message) { std::cerr << "ovpn-brokerctl: " << message << "\n"; }
+
+ExitCode ReportFailure(const grpc::Status& status) {
+  switch (status.error_code()) {
+    case grpc::StatusCode::UNAVAILABLE:
+      PrintError(absl::StrCat("the broker does not answer: ", Escape(status.error_message())));
+      return ExitCode::kUnreachable;
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      PrintError("the broker did not answer in time");
+      return ExitCode::kFailed;
+    case grpc::StatusCode::NOT_FOUND:
+      PrintError(Escape(status.error_message()));
+      return ExitCode::kNotFound;
+    default:
+      PrintError(Escape(status.error_message()));
+      return ExitCode::kFailed;
+  }
+}
+
+}  // namespace ovpnbroker::ctl

@@ -1,0 +1,54 @@
+// The connection to the broker's admin socket, and what to tell people when it fails.
+#pragma once
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/status.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "ovpnbroker/admin/v1/broker_service.grpc.pb.h"
+#include "ovpnbroker/admin/v1/instance_service.grpc.pb.h"
+#include "ovpnbroker/admin/v1/policy_admin_service.grpc.pb.h"
+#include "ovpnbroker/admin/v1/session_service.grpc.pb.h"
+#include "server/ctl/exit_code.h"
+
+namespace ovpnbroker::ctl {
+
+inline constexpr std::chrono::seconds kCallTimeout{10};
+
+class AdminClient {
+ public:
+  // Null after an error, which was told on standard error: the caller exits with kUnreachable.
+  static std::unique_ptr<AdminClient> Connect(const std::string& socket);
+
+  // Calls answer within kCallTimeout, or the `timeout` given. A list call returns all pages as one
+  // response.
+  grpc::Status GetBroker(admin::v1::GetBrokerResponse& response);
+  grpc::Status ListInstances(admin::v1::ListInstancesResponse& response);
+  grpc::Status ListPolicies(admin::v1::ListPoliciesResponse& response);
+  grpc::Status ListSessions(const std::string& filter, admin::v1::ListSessionsResponse& response);
+  grpc::Status KillSession(const admin::v1::KillSessionRequest& request,
+                           admin::v1::KillSessionResponse& response, std::chrono::seconds timeout);
+  grpc::Status KillSessions(const admin::v1::KillSessionsRequest& request,
+                            admin::v1::KillSessionsResponse& response,
+                            std::chrono::seconds timeout);
+
+ private:
+  explicit AdminClient(const std::string& socket);
+
+  std::unique_ptr<admin::v1::BrokerService::Stub> broker_;
+  std::unique_ptr<admin::v1::InstanceService::Stub> instances_;
+  std::unique_ptr<admin::v1::PolicyAdminService::Stub> policies_;
+  std::unique_ptr<admin::v1::SessionService::Stub> sessions_;
+};
+
+// "ovpn-brokerctl: MESSAGE" on standard error.
+void PrintError(absl::string_view message);
+
+// Tells a failed call on standard error; the exit code that goes with it.
+ExitCode ReportFailure(const grpc::Status& status);
+
+}  // namespace ovpnbroker::ctl

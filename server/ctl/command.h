@@ -1,0 +1,36 @@
+// What the subcommands share: the options before them, and how each adds itself to the command
+// line. One file a subcommand. Single-threaded.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "server/ctl/exit_code.h"
+
+namespace CLI {
+class App;
+}
+
+namespace ovpnbroker::ctl {
+
+enum class OutputFormat { kTable, kJson };
+
+struct GlobalOptions {
+  std::string socket;
+  OutputFormat output = OutputFormat::kTable;
+};
+
+// What the chosen subcommand left to be run after the command line was read.
+struct CommandLine {
+  GlobalOptions global;
+  std::function<ExitCode()> run;
+};
+
+void AddStatusCommand(CLI::App& app, CommandLine& line);
+void AddInstancesCommand(CLI::App& app, CommandLine& line);
+void AddSessionsCommand(CLI::App& app, CommandLine& line);
+void AddKillCommand(CLI::App& app, CommandLine& line);
+void AddCheckConfigCommand(CLI::App& app, CommandLine& line);
+void AddVersionCommand(CLI::App& app, CommandLine& line);
+
+}  // namespace ovpnbroker::ctl

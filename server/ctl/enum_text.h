@@ -1,0 +1,17 @@
+// Enum values in tables: the word without its prefix, coloured by what it means for an operator.
+#pragma once
+
+#include "ovpnbroker/admin/v1/instance_service.pb.h"
+#include "ovpnbroker/admin/v1/kill.pb.h"
+#include "ovpnbroker/admin/v1/policy_admin_service.pb.h"
+#include "ovpnbroker/type/v1/session.pb.h"
+#include "server/ctl/table.h"
+
+namespace ovpnbroker::ctl {
+
+Cell StateCell(type::v1::Session::State state);
+Cell StateCell(admin::v1::Instance::State state);
+Cell StateCell(admin::v1::PolicyReplica::State state);
+Cell OutcomeCell(admin::v1::KillResult::Outcome outcome);
+
+}  // namespace ovpnbroker::ctl

@@ -1,0 +1,34 @@
+#include "server/ctl/json.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+
+namespace ovpnbroker::ctl {
+
+std::string ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.always_print_primitive_fields = true;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
+  // Fails for broken Any and Timestamp values only, which the broker does not send.
+  return status.ok() ? json : "{}\n";
+}
+
+std::string ToJson(const std::vector<const google::protobuf::Message*>& messages) {
+  std::string joined;
+  for (const auto* message : messages) {
+    const std::string json = ToJson(*message);
+    absl::string_view fields = json;
+    absl::ConsumePrefix(&fields, "{\n");
+    absl::ConsumeSuffix(&fields, "\n}\n");
+    absl::StrAppend(&joined, joined.empty() ? "" : ",\n", fields);
+  }
+  return absl::StrCat("{\n", joined, "\n}\n");
+}
+
+}  // namespace ovpnbroker::ctl

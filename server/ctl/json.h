@@ -1,0 +1,18 @@
+// Protobuf messages as JSON on standard output: fields under their proto names, also those that are
+// empty, so that scripts need not guess.
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <string>
+#include <vector>
+
+namespace ovpnbroker::ctl {
+
+// Indented, with a line end.
+std::string ToJson(const google::protobuf::Message& message);
+
+// The fields of several messages in one object, in this order. Their names must differ.
+std::string ToJson(const std::vector<const google::protobuf::Message*>& messages);
+
+}  // namespace ovpnbroker::ctl

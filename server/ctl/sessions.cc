@@ -1,0 +1,116 @@
+// ovpn-brokerctl sessions: who is connected.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/ctl/admin_client.h"
+#include "server/ctl/command.h"
+#include "server/ctl/enum_text.h"
+#include "server/ctl/human.h"
+#include "server/ctl/json.h"
+#include "server/ctl/session_selection.h"
+#include "server/ctl/table.h"
+
+namespace ovpnbroker::ctl {
+namespace {
+
+struct SessionsOptions {
+  std::string instance;
+  std::string common_name;
+  std::string username;
+  std::string state;
+  std::string filter;
+  bool all = false;
+};
+
+std::string BuildFilter(const SessionsOptions& options) {
+  std::vector<std::string> terms;
+  const auto add = [&terms](absl::string_view field, const std::string& pattern) {
+    if (!pattern.empty()) terms.push_back(PatternTerm(field, pattern));
+  };
+  add("instance", options.instance);
+  add("common_name", options.common_name);
+  add("username", options.username);
+  add("state", absl::AsciiStrToUpper(options.state));
+  if (!options.filter.empty()) terms.push_back(options.filter);
+  if (!options.all && options.state.empty() && options.filter.empty()) terms.push_back(LiveTerm());
+  return JoinTerms(terms);
+}
+
+void PrintSessions(const admin::v1::ListSessionsResponse& response) {
+  constexpr auto kRight = Table::Align::kRight;
+  Table table({{"UID"},
+               {"INSTANCE"},
+               {"STATE"},
+               {"COMMON NAME"},
+               {"USERNAME"},
+               {"FROM"},
+               {"TUNNEL ADDRESS"},
+               {"SINCE", kRight},
+               {"RECEIVED", kRight},
+               {"SENT", kRight},
+               {"POLICY"}});
+  for (const type::v1::Session& session : response.sessions()) {
+    table.AddRow({session.uid(), session.instance(), StateCell(session.state()),
+                  session.common_name(), session.username(), session.real_address(),
+                  absl::StrJoin(session.virtual_addresses(), ","), HumanAge(session.create_time()),
+                  HumanBytes(session.received_bytes()), HumanBytes(session.sent_bytes()),
+                  session.policy()});
+  }
+  table.Print(std::cout, ColorsWanted());
+}
+
+ExitCode RunSessions(const GlobalOptions& global, const SessionsOptions& options) {
+  const auto client = AdminClient::Connect(global.socket);
+  if (client == nullptr) return ExitCode::kUnreachable;
+  admin::v1::ListSessionsResponse response;
+  const grpc::Status status = client->ListSessions(BuildFilter(options), response);
+  if (status.error_code() == grpc::StatusCode::INVALID_ARGUMENT) {
+    ReportFailure(status);
+    return ExitCode::kUsage;
+  }
+  if (!status.ok()) return ReportFailure(status);
+  if (global.output == OutputFormat::kJson) {
+    std::cout << ToJson(response);
+  } else {
+    PrintSessions(response);
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+void AddSessionsCommand(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("sessions", "Who is connected");
+  const auto options = std::make_shared<SessionsOptions>();
+  command->add_option("--instance", options->instance, "Only of this instance")->type_name("NAME");
+  command->add_option("--cn", options->common_name, "Only with this common name (* and ? match)")
+      ->type_name("NAME");
+  command->add_option("--user", options->username, "Only with this username (* and ? match)")
+      ->type_name("NAME");
+  command
+      ->add_option("--state", options->state,
+                   "Only in this state: pending, authorized, established, ending, ended, unjudged")
+      ->type_name("STATE");
+  command
+      ->add_option("--filter", options->filter,
+                   "More conditions, e.g. 'real_address = \"192.0.2.*\" AND policy != \"rules\"'")
+      ->type_name("FILTER");
+  command->add_flag("--all", options->all, "Also sessions that ended a short while ago");
+  command->footer(
+      "Examples:\n"
+      "  ovpn-brokerctl sessions\n"
+      "  ovpn-brokerctl sessions --instance office --state established\n"
+      "  ovpn-brokerctl sessions --user 'contractor-*' -o json\n"
+      "  ovpn-brokerctl sessions --filter 'real_address = \"192.0.2.*\"'");
+  command->callback([&line, options] {
+    line.run = [&line, options] { return RunSessions(line.global, *options); };
+  });
+}
+
+}  // namespace ovpnbroker::ctl

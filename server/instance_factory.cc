@@ -1,0 +1,100 @@
+#include "server/instance_factory.h"
+
+#include <fstream>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "ovpn/base/status_macros.h"
+#include "ovpn/process/config_check.h"
+#include "server/proto_duration.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+ovpn::RestartOptions MakeRestartOptions(const config::v1::RestartConfig& config) {
+  ovpn::RestartOptions options;
+  switch (config.policy()) {
+    case config::v1::RESTART_POLICY_ALWAYS:
+      options.mode = ovpn::RestartMode::kAlways;
+      break;
+    case config::v1::RESTART_POLICY_NEVER:
+      options.mode = ovpn::RestartMode::kNever;
+      break;
+    default:
+      options.mode = ovpn::RestartMode::kOnFailure;
+  }
+  options.initial_delay = ToDuration(config.initial_backoff());
+  options.max_delay = ToDuration(config.max_backoff());
+  options.stable_after = ToDuration(config.stable_after());
+  options.max_deaths = static_cast<int>(config.max_deaths());
+  options.death_window = ToDuration(config.death_window());
+  return options;
+}
+
+// OpenVPN takes the first line of the file.
+absl::StatusOr<ovpn::Secret> ReadPassword(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line) || line.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": no management password in its first line"));
+  }
+  if (line.back() == '\r') line.pop_back();
+  return ovpn::Secret(line);
+}
+
+}  // namespace
+
+absl::StatusOr<InstanceParts> MakeInstanceParts(const config::v1::InstanceConfig& config,
+                                                const std::string& runtime_directory) {
+  const bool tcp = config.management().has_tcp();
+  ASSIGN_OR_RETURN(ovpn::ManagementAddress address,
+                   tcp ? ovpn::ManagementAddress::Tcp(config.management().tcp().address())
+                       : ovpn::ManagementAddress::Unix(config.management().unix()));
+  ASSIGN_OR_RETURN(ovpn::DirectivePolicy allowed_raw,
+                   ovpn::DirectivePolicy::Make({config.allowed_raw_directives().begin(),
+                                                config.allowed_raw_directives().end()}));
+
+  ovpn::InstanceConfig instance(std::move(address));
+  instance.name = config.name();
+  instance.openvpn = config.openvpn();
+  instance.openvpn_config = config.config();
+  instance.working_directory = config.working_directory();
+  instance.extra_arguments.assign(config.arguments().begin(), config.arguments().end());
+  instance.runtime_directory = runtime_directory;
+  instance.bytecount_interval = ToSeconds(config.bytecount_interval());
+  instance.reply_timeout = ToDuration(config.reply_timeout());
+  instance.restart = MakeRestartOptions(config.restart());
+  instance.stop_timeout = ToDuration(config.stop_timeout());
+  instance.prompt_verdict = config.prompt_verdict();
+  instance.hand_window = std::chrono::seconds(
+      ovpn::CheckOpenvpnConfig(config.config(), config.working_directory()).hand_window_seconds);
+  instance.address_mismatch = config.address_mismatch() == config::v1::ADDRESS_MISMATCH_TOLERATE
+                                  ? ovpn::AddressMismatch::kTolerate
+                                  : ovpn::AddressMismatch::kKill;
+
+  std::optional<ovpn::Secret> password;
+  if (tcp) {
+    instance.management_password_file = config.management().tcp().password_file();
+    ASSIGN_OR_RETURN(password, ReadPassword(instance.management_password_file));
+  }
+  return InstanceParts{std::move(instance), std::move(allowed_raw), std::move(password)};
+}
+
+std::shared_ptr<const policy::EngineOptions> MakeEngineOptions(
+    const config::v1::InstanceConfig& config) {
+  auto options = std::make_shared<policy::EngineOptions>();
+  options->decision_timeout = ToDuration(config.decision().timeout());
+  options->attempt_timeout = ToDuration(config.decision().attempt_timeout());
+  if (config.failure().mode() == config::v1::FAILURE_MODE_ALLOW) {
+    options->failure.mode = policy::FailureOptions::Mode::kAllow;
+  }
+  options->failure.retry_backoff = ToSeconds(config.failure().retry_backoff());
+  if (config.failure().has_keep_last()) {
+    options->failure.keep_last_max_age = ToDuration(config.failure().keep_last().max_age());
+  }
+  return options;
+}
+
+}  // namespace ovpnbroker::server

@@ -1,0 +1,32 @@
+// From the configuration to the values that ovpn/ and policy/ work with. Reads the files that an
+// instance's entry names (OpenVPN configuration for its hand-window, management password); called
+// by the broker at start.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "ovpn/base/secret.h"
+#include "ovpn/instance/instance_config.h"
+#include "ovpn/management/client_auth_block.h"
+#include "ovpnbroker/config/v1/instance_config.pb.h"
+#include "policy/engine_options.h"
+
+namespace ovpnbroker::server {
+
+struct InstanceParts {
+  ovpn::InstanceConfig config;
+  ovpn::DirectivePolicy allowed_raw;
+  std::optional<ovpn::Secret> management_password;
+};
+
+// `config` has passed the configuration check. Errors are about files that changed since, and name
+// them.
+absl::StatusOr<InstanceParts> MakeInstanceParts(const config::v1::InstanceConfig& config,
+                                                const std::string& runtime_directory);
+
+std::shared_ptr<const policy::EngineOptions> MakeEngineOptions(
+    const config::v1::InstanceConfig& config);
+
+}  // namespace ovpnbroker::server

@@ -1,0 +1,94 @@
+// ovpn-brokerd: reads its command line, checks its configuration, makes the broker and runs the
+// loop until a signal ends it. No logic of its own.
+#include <CLI/CLI.hpp>
+#include <asio/io_context.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "ovpn/base/clock.h"
+#include "ovpn/process/posix_launcher.h"
+#include "server/broker.h"
+#include "server/config/config_loader.h"
+#include "server/config/finding.h"
+#include "server/daemon.h"
+#include "server/logging/grpc_log.h"
+#include "server/logging/spdlog_logger.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+constexpr char kDefaultConfig[] = "/etc/ovpn-broker/broker.yaml";
+constexpr char kDescription[] =
+    "ovpn-brokerd owns OpenVPN servers and lets a policy decide about each of their clients.";
+constexpr char kFooter[] = R"(
+Signals:
+  SIGTERM, SIGINT  deny what is open, end all OpenVPN processes, stop
+  SIGHUP           read the configuration again: rules and log level
+  SIGUSR1          start all instances (attach)
+  SIGUSR2          stop all instances and keep the admin API (detach)
+
+Exit codes:
+  0  stopped by a signal, or --check-config found no error
+  1  something failed at run time
+  2  wrong arguments, or a configuration with errors
+
+Examples:
+  ovpn-brokerd --config broker.yaml
+  ovpn-brokerd --config broker.yaml --check-config)";
+
+int CheckConfig(const std::string& path) {
+  const LoadedConfig loaded = LoadConfig(path);
+  std::fputs(FormatFindings(loaded.findings).c_str(), stderr);
+  if (!loaded.ok()) return kExitUsage;
+  std::printf("%s: the configuration is valid\n", path.c_str());
+  return kExitOk;
+}
+
+int Run(const std::string& path) {
+  const LoadedConfig loaded = LoadConfig(path);
+  std::fputs(FormatFindings(loaded.findings).c_str(), stderr);
+  if (!loaded.ok()) return kExitUsage;
+
+  SpdlogLogger logger(ToLogFormat(loaded.config.log()), ToLogLevel(loaded.config.log()));
+  const GrpcLogRouting grpc_log(logger);
+  asio::io_context loop;
+  const ovpn::SystemClock clock;
+  ovpn::PosixLauncher launcher(loop);
+  auto broker = Broker::Make({loop, clock, launcher, logger}, path, loaded.config);
+  if (!broker.ok()) {
+    logger.Error("BROKER_NOT_STARTED", broker.status().message());
+    return kExitFailure;
+  }
+  Daemon daemon(loop, **broker, logger);
+  return daemon.Run();
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app{kDescription};
+  app.footer(kFooter);
+  std::string config = kDefaultConfig;
+  bool check_only = false;
+  app.add_option("-c,--config", config, "The configuration file (YAML)")->capture_default_str();
+  app.add_flag("--check-config", check_only,
+               "Check the configuration and the files it names, start nothing");
+  app.set_version_flag("--version", "ovpn-brokerd " OVPNBROKER_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  return check_only ? CheckConfig(config) : Run(config);
+}
+
+}  // namespace
+}  // namespace ovpnbroker::server
+
+int main(int argc, char** argv) {
+  try {
+    return ovpnbroker::server::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "ovpn-brokerd: %s\n", error.what());
+    return ovpnbroker::server::kExitFailure;
+  }
+}

@@ -1,0 +1,156 @@
+#include "server/policy_registry.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ovpn/base/status_macros.h"
+#include "policy/rules/rule_parser.h"
+#include "server/proto_duration.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+using config::v1::BrokerConfig;
+using config::v1::InstanceConfig;
+using config::v1::PolicyConfig;
+
+policy::StreamPolicyOptions MakeOptions(const PolicyConfig& config, const BrokerConfig& broker,
+                                        const std::string& broker_epoch) {
+  const config::v1::RemoteConfig& remote = config.remote();
+  policy::StreamPolicyOptions options;
+  options.name = config.name();
+  options.addresses.assign(remote.addresses().begin(), remote.addresses().end());
+  options.insecure = remote.insecure();
+  options.broker = {broker.runtime_directory(), broker_epoch, OVPNBROKER_VERSION};
+  options.max_in_flight = static_cast<int>(remote.max_in_flight());
+  options.grant_password = remote.grant_password();
+  options.timings.handshake_timeout = ToDuration(remote.handshake_timeout());
+  options.timings.initial_backoff = ToDuration(remote.initial_backoff());
+  options.timings.max_backoff = ToDuration(remote.max_backoff());
+  // One stream serves all instances of the policy: it is told the longest of their budgets, and may
+  // use raw directives when one of them may; each instance still checks every verdict by its own
+  // list.
+  options.decision_timeout = ovpn::Duration::zero();
+  for (const InstanceConfig& instance : broker.instances()) {
+    if (instance.policy() != config.name()) continue;
+    options.decision_timeout =
+        std::max(options.decision_timeout, ToDuration(instance.decision().timeout()));
+    options.allow_raw_directives =
+        options.allow_raw_directives || instance.allowed_raw_directives_size() > 0;
+  }
+  return options;
+}
+
+ReplicaState ToStatus(policy::ReplicaState state) {
+  switch (state) {
+    case policy::ReplicaState::kBackoff:
+      return ReplicaState::kBackoff;
+    case policy::ReplicaState::kConnecting:
+      return ReplicaState::kConnecting;
+    case policy::ReplicaState::kHandshaking:
+      return ReplicaState::kHandshaking;
+    case policy::ReplicaState::kReady:
+      return ReplicaState::kReady;
+    case policy::ReplicaState::kDraining:
+    case policy::ReplicaState::kClosed:
+      return ReplicaState::kDraining;
+  }
+  return ReplicaState::kBackoff;
+}
+
+void AddReplicas(const policy::StreamPolicy& remote, PolicyStatus& status) {
+  for (const policy::ReplicaStatus& replica : remote.Replicas()) {
+    status.in_flight += static_cast<uint32_t>(replica.in_flight);
+    if (status.last_error.empty()) status.last_error = replica.last_error;
+    if (status.revision.empty()) status.revision = replica.revision;
+    status.replicas.push_back({replica.address, ToStatus(replica.state), replica.state_change_time,
+                               static_cast<uint32_t>(replica.in_flight),
+                               static_cast<uint32_t>(replica.max_in_flight), replica.revision,
+                               replica.last_error});
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<PolicyRegistry>> PolicyRegistry::Make(
+    const Environment& environment, const std::string& broker_epoch, const BrokerConfig& config) {
+  std::unique_ptr<PolicyRegistry> registry(new PolicyRegistry(broker_epoch));
+  for (const PolicyConfig& policy : config.policies()) {
+    RETURN_IF_ERROR(registry->Add(environment, policy, config));
+  }
+  return registry;
+}
+
+absl::Status PolicyRegistry::Add(const Environment& environment, const PolicyConfig& config,
+                                 const BrokerConfig& broker) {
+  Unit unit;
+  unit.name = config.name();
+  if (config.has_rules()) {
+    unit.rules_file = config.rules().file();
+    ASSIGN_OR_RETURN(std::shared_ptr<const policy::RuleSet> rules,
+                     policy::LoadRules(unit.rules_file));
+    unit.rules = std::make_shared<policy::RulesPolicy>(unit.name, std::move(rules));
+  } else {
+    ASSIGN_OR_RETURN(unit.remote, policy::StreamPolicy::Create(
+                                      environment.loop, environment.clock, environment.logger,
+                                      MakeOptions(config, broker, broker_epoch_)));
+  }
+  units_.push_back(std::move(unit));
+  return absl::OkStatus();
+}
+
+std::shared_ptr<policy::Policy> PolicyRegistry::Find(absl::string_view name) const {
+  const auto found = std::find_if(units_.begin(), units_.end(),
+                                  [name](const Unit& unit) { return unit.name == name; });
+  if (found == units_.end()) return nullptr;
+  if (found->rules != nullptr) return found->rules;
+  return found->remote;
+}
+
+absl::Status PolicyRegistry::ReloadRules(const BrokerConfig& config) {
+  std::vector<std::pair<Unit*, std::shared_ptr<const policy::RuleSet>>> parsed;
+  for (const PolicyConfig& policy : config.policies()) {
+    const auto unit = std::find_if(units_.begin(), units_.end(), [&policy](const Unit& candidate) {
+      return candidate.name == policy.name() && candidate.rules != nullptr;
+    });
+    if (unit == units_.end() || !policy.has_rules()) continue;
+    ASSIGN_OR_RETURN(std::shared_ptr<const policy::RuleSet> rules,
+                     policy::LoadRules(policy.rules().file()));
+    parsed.emplace_back(&*unit, std::move(rules));
+  }
+  for (auto& [unit, rules] : parsed) unit->rules->Replace(std::move(rules));
+  return absl::OkStatus();
+}
+
+void PolicyRegistry::Drain() {
+  for (const Unit& unit : units_) {
+    if (unit.remote != nullptr) unit.remote->Drain();
+  }
+}
+
+bool PolicyRegistry::drained() const {
+  return std::all_of(units_.begin(), units_.end(), [](const Unit& unit) {
+    return unit.remote == nullptr || unit.remote->drained();
+  });
+}
+
+std::vector<PolicyStatus> PolicyRegistry::Statuses() const {
+  std::vector<PolicyStatus> statuses;
+  for (const Unit& unit : units_) {
+    PolicyStatus status;
+    status.name = unit.name;
+    status.ready = Find(unit.name)->ready();
+    if (unit.rules != nullptr) {
+      status.kind = PolicyKind::kRules;
+      status.file = unit.rules_file;
+      status.revision = unit.rules->rules().revision();
+    } else {
+      status.kind = PolicyKind::kRemote;
+      AddReplicas(*unit.remote, status);
+    }
+    statuses.push_back(std::move(status));
+  }
+  return statuses;
+}
+
+}  // namespace ovpnbroker::server
