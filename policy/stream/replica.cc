@@ -98,9 +98,10 @@ void Replica::OnMail(uint64_t generation) {
 
 void Replica::OnEnd(const grpc::Status& status) {
   if (closing_) return Fail(last_error_);
-  Fail(status.ok() ? "the policy closed the stream"
-                   : absl::StrCat("the stream ended: ", ovpn::ReplaceInvalidUtf8(status.error_message()),
-                                  " (gRPC status ", status.error_code(), ")"));
+  Fail(status.ok()
+           ? "the policy closed the stream"
+           : absl::StrCat("the stream ended: ", ovpn::ReplaceInvalidUtf8(status.error_message()),
+                          " (gRPC status ", status.error_code(), ")"));
 }
 
 // The stream is of no use any more: cancels it, tells the listener, plans the next dial.

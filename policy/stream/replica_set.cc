@@ -98,10 +98,16 @@ Replica* ReplicaSet::Pick(const OpenDecision& decision) const {
     if (last != nullptr && can_take(*last)) return last;
   }
   Replica* best = nullptr;
-  for (const auto& replica : replicas_) {
-    if (!can_take(*replica)) continue;
-    if (best == nullptr || replica->in_flight() < best->in_flight()) best = replica.get();
+  size_t best_turn = 0;
+  for (size_t i = 0; i < replicas_.size(); ++i) {
+    const size_t turn = (next_turn_ + i) % replicas_.size();
+    Replica& replica = *replicas_[turn];
+    if (!can_take(replica)) continue;
+    if (best != nullptr && replica.in_flight() >= best->in_flight()) continue;
+    best = &replica;
+    best_turn = turn;
   }
+  if (best != nullptr) next_turn_ = best_turn + 1;
   return best;
 }
 

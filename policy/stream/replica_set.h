@@ -63,7 +63,7 @@ class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_
   // Earliest deadline first.
   using Queue = std::set<std::pair<ovpn::SteadyTime, ovpn::DecisionId>>;
 
-  Replica* Pick(const OpenDecision& decision) const;
+  Replica* Pick(const OpenDecision& decision);
   bool Dispatch(const ovpn::DecisionId& decision_id, OpenDecision& decision, Replies& replies);
   void DispatchQueued();
   void FailQueued(absl::string_view detail);
@@ -78,6 +78,7 @@ class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_
   std::vector<std::unique_ptr<Replica>> replicas_;
   absl::flat_hash_map<ovpn::DecisionId, OpenDecision> open_;
   Queue queue_;
+  size_t next_turn_ = 0;  // index of the replica that is first among equals
   DecisionMemory memory_;
   bool queue_was_full_ = false;  // said once for each time it fills
 };

@@ -1,0 +1,102 @@
+// The small parts of the stream that need no server: write queue, liveness, memory of decisions.
+#include <gtest/gtest.h>
+
+#include "policy/stream/decision_memory.h"
+#include "policy/stream/live_streams.h"
+#include "policy/stream/liveness.h"
+#include "policy/stream/replica.h"
+#include "policy/stream/stream_writer.h"
+
+namespace ovpnbroker::policy {
+namespace {
+
+using std::chrono::seconds;
+
+const ovpn::SteadyTime kStart{seconds(1000)};
+
+TEST(StreamWriter, OneWriteAtATime_InOrder) {
+  StreamWriter<int> writer(10);
+  EXPECT_TRUE(writer.Push(1));
+  EXPECT_TRUE(writer.Push(2));
+  const int* first = writer.BeginWrite(kStart);
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(*first, 1);
+  EXPECT_EQ(writer.BeginWrite(kStart), nullptr);
+  EXPECT_EQ(writer.write_start_time(), kStart);
+  writer.EndWrite(true);
+  EXPECT_EQ(writer.write_start_time(), std::nullopt);
+  EXPECT_EQ(*writer.BeginWrite(kStart), 2);
+}
+
+TEST(StreamWriter, Full_RefusesMore) {
+  StreamWriter<int> writer(2);
+  EXPECT_TRUE(writer.Push(1));
+  EXPECT_TRUE(writer.Push(2));
+  EXPECT_FALSE(writer.Push(3));
+}
+
+TEST(StreamWriter, Closed_WritesWhatWaitsAndTakesNoMore) {
+  StreamWriter<int> writer(10);
+  writer.Push(1);
+  writer.Close();
+  EXPECT_FALSE(writer.Push(2));
+  EXPECT_NE(writer.BeginWrite(kStart), nullptr);
+  EXPECT_FALSE(writer.idle());
+  writer.EndWrite(true);
+  EXPECT_TRUE(writer.idle());
+}
+
+TEST(StreamWriter, FailedWrite_ForgetsTheRest) {
+  StreamWriter<int> writer(10);
+  writer.Push(1);
+  writer.Push(2);
+  writer.BeginWrite(kStart);
+  writer.EndWrite(false);
+  EXPECT_TRUE(writer.idle());
+  EXPECT_FALSE(writer.Push(3));
+}
+
+TEST(Liveness, Silence_AsksThenGivesUp) {
+  Liveness liveness(seconds(10), 3, kStart);
+  EXPECT_EQ(liveness.Tick(kStart + seconds(9)), Liveness::Action::kNone);
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_EQ(liveness.Tick(kStart + seconds(10 * i)), Liveness::Action::kSendHeartbeat);
+    EXPECT_EQ(liveness.sequence(), i);
+  }
+  EXPECT_EQ(liveness.Tick(kStart + seconds(39)), Liveness::Action::kNone);
+  EXPECT_EQ(liveness.Tick(kStart + seconds(40)), Liveness::Action::kGiveUp);
+}
+
+TEST(Liveness, AnyMessage_StartsAnew) {
+  Liveness liveness(seconds(10), 1, kStart);
+  EXPECT_EQ(liveness.Tick(kStart + seconds(10)), Liveness::Action::kSendHeartbeat);
+  liveness.OnReceived(kStart + seconds(15));
+  EXPECT_EQ(liveness.deadline(), kStart + seconds(25));
+  EXPECT_EQ(liveness.Tick(kStart + seconds(25)), Liveness::Action::kSendHeartbeat);
+  EXPECT_EQ(liveness.sequence(), 2);
+}
+
+TEST(DecisionMemory, Full_ForgetsTheOldest) {
+  DecisionMemory memory(2);
+  // Only the address is kept; it is never followed here.
+  auto* const replica = reinterpret_cast<Replica*>(&memory);
+  memory.Remember("d1", *replica);
+  memory.Remember("d2", *replica);
+  memory.Remember("d2", *replica);
+  memory.Remember("d3", *replica);
+  EXPECT_EQ(memory.Find("d1"), nullptr);
+  EXPECT_EQ(memory.Find("d2"), replica);
+  EXPECT_EQ(memory.Find("d3"), replica);
+}
+
+TEST(LiveStreams, Wait_EndsWithTheLastStreamOrTheTimeout) {
+  LiveStreams live;
+  EXPECT_TRUE(live.WaitUntilNone(seconds(0)));
+  live.Enter();
+  EXPECT_FALSE(live.WaitUntilNone(std::chrono::milliseconds(1)));
+  live.Leave();
+  EXPECT_TRUE(live.WaitUntilNone(seconds(0)));
+}
+
+}  // namespace
+}  // namespace ovpnbroker::policy
