@@ -52,6 +52,7 @@ absl::StatusOr<std::optional<ReplyQueue::Completed>> ReplyQueue::OnLine(std::str
   lines_bytes_ = 0;
   Completed completed{std::move(oldest.name), std::move(oldest.callback), std::move(reply)};
   waiting_.pop_front();
+  if (!waiting_.empty()) waiting_.front().deadline = now + timeout_;
   return completed;
 }
 

@@ -46,7 +46,8 @@ class ReplyQueue {
   // that commands and replies are out of step and the connection is of no more use.
   absl::StatusOr<std::optional<Completed>> OnLine(std::string line, SteadyTime now);
 
-  // When the oldest command has waited too long; nullopt when none waits.
+  // When the oldest command has waited too long: the timeout after it was sent, or after the last
+  // line that OpenVPN answered, since it answers in order. nullopt when none waits.
   std::optional<SteadyTime> NextDeadline() const;
   // The name of the oldest command; "" when none waits.
   absl::string_view OldestName() const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,12 @@
 
 namespace ovpnbroker::test {
 
-// `next_chunk` gives the size of each piece, at least 1. The messages as Full prints them.
+using Print = std::string (*)(const ovpn::Message&);
+
+// `next_chunk` gives the size of each piece, at least 1.
 inline std::vector<std::string> ParseChunked(absl::string_view bytes,
-                                             const std::function<size_t()>& next_chunk) {
+                                             const std::function<size_t()>& next_chunk,
+                                             Print print = Full) {
   ovpn::MessageParser parser;
   std::vector<std::string> texts;
   while (!bytes.empty()) {
@@ -26,15 +30,15 @@ inline std::vector<std::string> ParseChunked(absl::string_view bytes,
     parser.Commit(size);
     bytes.remove_prefix(size);
     while (const std::optional<ovpn::Message> message = parser.Next()) {
-      texts.push_back(Full(*message));
+      texts.push_back(print(*message));
     }
   }
   return texts;
 }
 
 // In pieces as large as the parser takes.
-inline std::vector<std::string> ParseWhole(absl::string_view bytes) {
-  return ParseChunked(bytes, [&] { return bytes.size(); });
+inline std::vector<std::string> ParseWhole(absl::string_view bytes, Print print = Full) {
+  return ParseChunked(bytes, [&] { return bytes.size(); }, print);
 }
 
 }  // namespace ovpnbroker::test
