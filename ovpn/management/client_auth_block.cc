@@ -38,7 +38,7 @@ void AddResets(const ClientConfig& config, BlockBuilder& block) {
   if (config.push_reset) block.AddLine("push_reset", {"push-reset"});
   for (size_t i = 0; i < config.push_remove.size(); ++i) {
     const std::string field = IndexedField("push_remove", i);
-    const std::string& prefix = config.push_remove[i];
+    const absl::string_view prefix = config.push_remove[i];
     const absl::Status text = CheckText(prefix);
     const absl::string_view option = prefix.substr(0, prefix.find(' '));
     if (!text.ok()) {
@@ -48,7 +48,7 @@ void AddResets(const ClientConfig& config, BlockBuilder& block) {
     } else if (prefix == "ifconfig" && config.ifconfig_push.has_value()) {
       block.Refuse(field, "would take ifconfig_push away from the client");
     } else {
-      block.AddLine(field, {"push-remove", prefix});
+      block.AddLine(field, {"push-remove", std::string(prefix)});
     }
   }
 }

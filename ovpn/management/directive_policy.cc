@@ -22,14 +22,14 @@ bool IsForbidden(absl::string_view option_name) {
          std::end(kForbiddenDirectives);
 }
 
-// At least one word, none of which could begin an inline file.
+// At least one word, none of which could begin an inline file. With dashes before it, `<` is no
+// option name either.
 absl::StatusOr<std::vector<std::string>> SplitOneOption(absl::string_view line) {
   RETURN_IF_ERROR(CheckText(line));
   ASSIGN_OR_RETURN(std::vector<std::string> words, SplitOptionLine(line));
   if (words.empty()) return absl::InvalidArgumentError("no option in the line");
   for (const std::string& word : words) {
-    // The first word also counts with dashes before it.
-    if (absl::StartsWith(OptionName(word), "<")) {
+    if (absl::StartsWith(word, "<")) {
       return absl::InvalidArgumentError("a word may not begin with <");
     }
   }
