@@ -85,9 +85,9 @@ void ReplicaSet::Ask(const Inquiry& inquiry, Policy::ReplyCallback reply) {
   for (const Policy::ReplyCallback& waiting : replies) waiting(failure);
 }
 
-// The ready replica with the fewest in flight that does not hold the decision already. A REAUTH
-// goes to the one that decided last, if it can.
-Replica* ReplicaSet::Pick(const OpenDecision& decision) const {
+// The ready replica with the fewest in flight that does not hold the decision already; equal ones
+// take turns. A REAUTH goes to the one that decided last, if it can.
+Replica* ReplicaSet::Pick(const OpenDecision& decision) {
   const auto can_take = [&decision](const Replica& replica) {
     return replica.ready() && !replica.full() &&
            std::none_of(decision.holders.begin(), decision.holders.end(),
