@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ovpn/base/clock.h"
@@ -17,6 +18,8 @@ namespace ovpnbroker::ovpn {
 enum class AddressMismatch { kKill, kTolerate };
 
 struct InstanceConfig {
+  explicit InstanceConfig(ManagementAddress address) : management(std::move(address)) {}
+
   std::string name;
 
   std::string openvpn;            // absolute path of the binary

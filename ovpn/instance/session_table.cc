@@ -99,6 +99,11 @@ SessionEntry* SessionTable::FindByUid(const SessionUid& uid) {
   return found == by_uid_.end() ? nullptr : Find(found->second);
 }
 
+const SessionEntry* SessionTable::FindByUid(const SessionUid& uid) const {
+  const auto found = by_uid_.find(uid);
+  return found == by_uid_.end() ? nullptr : &by_cid_.at(found->second);
+}
+
 void SessionTable::Visit(const SessionUid& after,
                          const std::function<bool(const SessionEntry&)>& visit) const {
   for (auto next = by_uid_.upper_bound(after); next != by_uid_.end(); ++next) {

@@ -76,6 +76,7 @@ class SessionTable {
   // Pointers stay valid until the session is closed.
   SessionEntry* Find(Cid cid);
   SessionEntry* FindByUid(const SessionUid& uid);
+  const SessionEntry* FindByUid(const SessionUid& uid) const;
 
   // Calls `visit` for sessions with uid > `after` in order of uid until it returns false.
   void Visit(const SessionUid& after, const std::function<bool(const SessionEntry&)>& visit) const;

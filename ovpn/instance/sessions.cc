@@ -54,7 +54,7 @@ Sessions::Sessions(const InstanceConfig& config, DirectivePolicy allowed_raw,
       sink_(sink),
       logger_(logger) {}
 
-const Session* Sessions::FindByUid(const SessionUid& uid) {
+const Session* Sessions::FindByUid(const SessionUid& uid) const {
   const SessionEntry* entry = table_.FindByUid(uid);
   return entry == nullptr ? nullptr : &entry->session;
 }

@@ -56,7 +56,7 @@ class Sessions {
 
   Epoch epoch() const { return epoch_; }
   const SessionTable& table() const { return table_; }
-  const Session* FindByUid(const SessionUid& uid);
+  const Session* FindByUid(const SessionUid& uid) const;
 
   // OpenVPN counts from the start: every session ends, every question is void. Returns at once with
   // the new epoch.
@@ -75,6 +75,10 @@ class Sessions {
   // DISCONNECT, about 5 s later. `reason` goes to the client and the log; printable ASCII.
   void Kill(const SessionUid& uid, KillDisposition disposition, absl::string_view reason,
             KillCallback done);
+
+  // The policy's own version, known once the decision is recorded; ignored when the session or its
+  // decision has moved on.
+  void NoteRevision(const SessionUid& uid, const DecisionId& decision, const std::string& revision);
 
   // Compares the table with what OpenVPN has after the connection was away, then writes the answers
   // that waited.

@@ -81,6 +81,13 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
   return {Status::kQueued, {}};
 }
 
+void Sessions::NoteRevision(const SessionUid& uid, const DecisionId& decision,
+                            const std::string& revision) {
+  SessionEntry* entry = table_.FindByUid(uid);
+  if (entry != nullptr && entry->session.last_decision_id == decision)
+    entry->session.policy_revision = revision;
+}
+
 void Sessions::Write(UnwrittenAnswer answer) {
   if (!channel_.ready()) {
     const KeyRef key = answer.key;
