@@ -47,7 +47,7 @@ while [[ $# -gt 0 ]]; do
     --no-install) install=false ;;
     --lint) lint=true ;;
     --bench) bench=true ;;
-    --only) main_stages=false ;;
+    --only) main_stages=false tests_expected=false ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && die "unknown option '$1'" ;;
   esac

@@ -57,8 +57,8 @@ show_sessions() {
 table_names() { "${ctl[@]}" sessions | grep -qw "$1"; }
 
 show_kill() {
-  heading "ovpn-brokerctl kill --common-name alice"
-  "${ctl[@]}" kill --common-name alice --disposition halt --reason "end of the demo"
+  heading "ovpn-brokerctl kill --cn alice"
+  "${ctl[@]}" kill --cn alice --halt --reason "end of the demo"
   expect "her client was told to stop" 10 log_says alice 'Halt command was pushed by server'
   expect "her client has ended" 10 has_ended alice
 }
@@ -88,7 +88,7 @@ wait_for_the_end() {
   cat <<TEXT
   ctl="sudo ${ctl[*]}"
   \$ctl status; \$ctl instances; \$ctl sessions -o json
-  \$ctl kill --common-name alice --disposition restart        # she comes back with another uid
+  \$ctl kill --cn alice --restart        # she comes back with another uid
   tail -f $directory/broker.log
   $inside openvpn --cd $directory --config client.conf --cert bob.crt --key bob.key
 TEXT

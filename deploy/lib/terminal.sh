@@ -30,7 +30,7 @@ seconds_since() {
   printf '%d.%d s' $((ms / 1000)) $((ms % 1000 / 100))
 }
 
-# ninja_progress: of ninja's output, one line for each tenth of the work, and everything that is not progress.
+# ninja_progress: of ninja's output, one line for each tenth of the work, and everything that is not progress, very long lines cut.
 ninja_progress() {
   awk '
     match($0, /^\[[0-9]+\/[0-9]+\]/) {
@@ -39,7 +39,8 @@ ninja_progress() {
       if (tenth != last) { printf "  built %d of %d\n", part[1], part[2]; fflush(); last = tenth }
       next
     }
-    { print; fflush() }'
+    # A failed command is named before its message; the whole of a linker command tells nobody anything.
+    { print length($0) > 600 ? substr($0, 1, 200) " ..." : $0; fflush() }'
 }
 
 # build DIRECTORY TARGET...: ninja with progress; fails as ninja fails.

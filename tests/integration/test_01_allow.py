@@ -25,7 +25,7 @@ def test_allow_pushes_address_routes_and_dns(world: World, judge_kind: str) -> N
     assert "dhcp-option DNS 192.168.77.53" in options
     assert "dhcp-option DOMAIN-SEARCH corp.example" in options
 
-    broker.wait_decision("alice", result="ALLOWED", outcome="VERIFIED")
+    broker.wait_decision("alice", "DECISION_ALLOWED", outcome="VERIFIED")
     session = broker.session_of("alice")
     assert sorted(session.virtual_addresses) == sorted([address, address6])
     assert session.policy == "judge"
@@ -38,7 +38,7 @@ def test_allow_without_config_takes_the_servers_own(world: World, judge_kind: st
     options = world.client(server, "alice").wait_connected()
 
     given = [option.split()[1] for option in options if option.startswith("ifconfig ")]
-    broker.wait_decision("alice", result="ALLOWED", outcome="VERIFIED")
+    broker.wait_decision("alice", "DECISION_ALLOWED", outcome="VERIFIED")
     assert broker.session_of("alice").virtual_addresses == given
 
 

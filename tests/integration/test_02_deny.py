@@ -18,7 +18,7 @@ def test_deny_gives_each_reader_the_right_reason(world: World, judge_kind: str) 
     assert bob.wait_denied() == "Please call the help desk."
     bob.process.wait_exit()
     assert not bob.ever_connected
-    record = broker.wait_decision("bob", result="DENIED")
+    record = broker.wait_decision("bob", "DECISION_DENIED")
     assert record.fields["detail"] == "contract ended, ticket 4711"
     assert "4711" not in bob.process.tail()
 
@@ -29,5 +29,5 @@ def test_deny_without_client_reason_is_plain(world: World, judge_kind: str) -> N
     mallory = world.client(server, "mallory")
 
     assert mallory.wait_denied() == ""
-    broker.wait_decision("mallory", result="DENIED")
+    broker.wait_decision("mallory", "DECISION_DENIED")
     assert not mallory.ever_connected

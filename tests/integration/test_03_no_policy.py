@@ -12,7 +12,7 @@ def test_unreachable_policy_denies_for_now(world: World) -> None:
     alice = world.client(server, "alice")
 
     assert alice.wait_denied().startswith("TEMP[")
-    broker.wait_decision("alice", result="UNAVAILABLE")
+    broker.wait_decision("alice", "POLICY_UNAVAILABLE")
     alice.wait_for(RESTARTING)
 
     policy.start()

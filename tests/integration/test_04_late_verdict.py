@@ -19,7 +19,7 @@ def test_late_verdict_admits_nobody(world: World) -> None:
 
     asked = policy.request_for("alice")
     assert alice.wait_denied().startswith("TEMP[")
-    broker.wait_decision("alice", result="TIMED_OUT")
+    broker.wait_decision("alice", "DECISION_TIMEOUT")
     policy.answer(asked.decision_id, ALLOW)
     policy.outcome_of(asked.decision_id, "LATE")
     assert not alice.ever_connected

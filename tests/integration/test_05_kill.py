@@ -49,7 +49,7 @@ def test_kill_by_name_from_the_command_line(world: World) -> None:
         client.wait_connected()
         broker.wait_decision(client.name, outcome="VERIFIED")
 
-    broker.ctl("kill", "--common-name", "alice", "--disposition", "halt")
+    broker.ctl("kill", "--cn", "alice", "--halt")
 
     alice.process.wait_exit()
     assert bob.process.running

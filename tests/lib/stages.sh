@@ -5,6 +5,9 @@ stage_lines=()
 tests_passed=0
 tests_failed=0
 stages_failed=0
+# False with --only, when benchmarks alone may be asked for.
+# shellcheck disable=SC2034
+tests_expected=true
 
 # stage NAME COMMAND...: runs it, remembers the time and how it ended.
 stage() {
@@ -35,6 +38,10 @@ finish() {
   done
   # A stage that failed without a failed test (a build, an install) is not lost in the count.
   [[ $stages_failed -eq 0 || $tests_failed -gt 0 ]] || tests_failed=$stages_failed
+  if [[ $((tests_passed + tests_failed)) -eq 0 && $tests_expected == true ]]; then
+    bad "no test ran; does --filter match one?"
+    stages_failed=1
+  fi
   echo "$tests_passed passed, $tests_failed failed"
   [[ $tests_failed -eq 0 && $stages_failed -eq 0 ]] || exit 1
   exit 0
@@ -108,7 +115,7 @@ run_ctest() {
   local report=$PWD/build/$1/ctest.xml arguments=(--no-tests=error --output-junit "$PWD/build/$1/ctest.xml")
   rm -f "$report"
   [[ -z $2 ]] || arguments+=(-R "$2")
-  if [[ -n $2 ]] && ! ctest --test-dir "build/$1" -N -R "$2" | grep -q '^  *Test '; then
+  if [[ -n $2 && $(ctest --test-dir "build/$1" -N -R "$2" | sed -n 's/^Total Tests: //p') -eq 0 ]]; then
     note "no ctest test matches $2"
     return 0
   fi
@@ -188,7 +195,7 @@ fuzz_one() {
   scratch=$(mktemp -d)
   mkdir -p "$scratch/new"
   "$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$3/$name-" \
-    "$scratch/new" "tests/fuzz/corpus/${name#fuzz_}"
+    "$scratch/new" "tests/fuzz/corpus/${name%_fuzz}"
   local result=$?
   rm -rf "$scratch"
   return $result

@@ -5,7 +5,9 @@ import re
 
 import tree
 
-CALL = re.compile(r'\b(Debug|Info|Warning|Error)\(\s*"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"')
+CALL = re.compile(
+    r'\b(?:LogLevel::k)?(Debug|Info|Warning|Error)[(,]\s*"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"'
+)
 # The level is computed there.
 WRITE = re.compile(r'\bWrite\([^;"]*"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"')
 ANY_LEVEL = "any"

@@ -103,9 +103,18 @@ class Broker:
     def wait_instance(self, name: str, state: str, **kwargs: Any) -> LogEvent:
         return self.wait_log("INSTANCE_STATE", instance=name, state=state, **kwargs)
 
-    def wait_decision(self, common_name: str, **kwargs: Any) -> LogEvent:
-        """Waits for the record of a decision about this client."""
-        return self.wait_log("DECISION", common_name=common_name, **kwargs)
+    def wait_decision(
+        self, common_name: str, event_id: str | None = None, *, after: int = 0, **fields: Any
+    ) -> LogEvent:
+        """Waits for the record of a decision about this client, which comes when nothing more can be learned of it."""
+        wanted = fields | {"common_name": common_name}
+        return self.events.wait(
+            lambda event: "decision_id" in event.fields
+            and event.has(**wanted)
+            and event_id in (None, event.id),
+            f"{event_id or 'a decision'} {wanted}",
+            after=after,
+        )
 
     # --- admin API ---------------------------------------------------------------------------
 
