@@ -40,7 +40,7 @@ ninja_progress() {
       next
     }
     # A failed command is named before its message; the whole of a linker command tells nobody anything.
-    { print length($0) > 600 ? substr($0, 1, 200) " ..." : $0; fflush() }'
+    { print (length($0) > 600 ? substr($0, 1, 200) " ..." : $0); fflush() }'
 }
 
 # build DIRECTORY TARGET...: ninja with progress; fails as ninja fails.
