@@ -1,6 +1,7 @@
 #include "ovpn/management/option_words.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
