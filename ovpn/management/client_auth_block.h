@@ -17,8 +17,8 @@ namespace ovpnbroker::ovpn {
 
 // One line of the block, without LF. OpenVPN parses what exceeds it as another line.
 inline constexpr size_t kMaxBodyLineBytes = 255;
-// Limits of ours on one block: 1,000 routes fit. OpenVPN 2.6 itself delivered 10,000 (380 KB, in 1 KB
-// messages that the client acknowledges one by one), but took 5.6 s to do so on loopback; within
+// Limits of ours on one block: 1,000 routes fit. OpenVPN 2.6 itself delivered 10,000 (380 KB, in 1
+// KB messages that the client acknowledges one by one), but took 5.6 s to do so on loopback; within
 // these limits it takes 0.3 s.
 inline constexpr size_t kMaxBodyLines = 1024;
 // All that one block pushes, as it stands in PUSH_REPLY: each option with its comma.
