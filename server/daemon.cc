@@ -1,7 +1,6 @@
 #include "server/daemon.h"
 
-#include <signal.h>
-
+#include <algorithm>
 #include <asio/post.hpp>
 #include <chrono>
 
@@ -37,13 +36,13 @@ Daemon::Daemon(asio::io_context& loop, Broker& broker, SpdlogLogger& logger)
     : loop_(loop),
       broker_(broker),
       logger_(logger),
-      signals_(loop, SIGTERM, SIGINT, SIGHUP),
-      tick_(loop) {
-  signals_.add(SIGUSR1);
-  signals_.add(SIGUSR2);
-  // A policy or an admin client that goes away while we write to it must not end the broker.
-  signal(SIGPIPE, SIG_IGN);
-}
+      systemd_(loop),
+      signals_(loop, {.terminate = [this] { Stop(kExitOk); },
+                      .abort = [this] { Abort(); },
+                      .reload = [this] { Reload(); },
+                      .attach = [this] { Attach(); },
+                      .detach = [this] { Detach(); }}),
+      tick_(loop) {}
 
 int Daemon::Run() {
   broker_.SetFailFastListener([this](const std::string& instance) {
@@ -52,40 +51,33 @@ int Daemon::Run() {
     // Posted: the instance is in the middle of telling its state.
     asio::post(loop_, [this] { Stop(kExitFailure); });
   });
-  WaitForSignal();
   Tick();
   broker_.Start();
-  systemd_.NotifyReady();
+  systemd_.Ready("");
   logger_.Info("BROKER_STARTED", "the broker runs", {{"version", OVPNBROKER_VERSION}});
   loop_.run();
   logger_.Info("BROKER_STOPPED", "the broker has stopped", {{"exit_code", exit_code_}});
   return exit_code_;
 }
 
-void Daemon::WaitForSignal() {
-  signals_.async_wait([this](const asio::error_code& error, int signal) {
-    if (error) return;
-    WaitForSignal();
-    OnSignal(signal);
-  });
+void Daemon::Attach() {
+  logger_.Info("ATTACH", "all instances that do not run are started");
+  broker_.Attach();
 }
 
-void Daemon::OnSignal(int signal) {
-  logger_.Info("SIGNAL", "a signal came", {{"signal", strsignal(signal)}});
-  switch (signal) {
-    case SIGHUP:
-      return Reload();
-    case SIGUSR1:
-      return broker_.Attach();
-    case SIGUSR2:
-      return broker_.Detach();
-    default:
-      return Stop(kExitOk);
-  }
+void Daemon::Detach() {
+  logger_.Info("DETACH", "all children are ended; the admin API stays up");
+  broker_.Detach();
+}
+
+void Daemon::Abort() {
+  logger_.Warning("STOP_AT_ONCE", "a second signal to stop: what has not ended yet is left behind");
+  exit_code_ = kExitFailure;
+  loop_.stop();
 }
 
 void Daemon::Reload() {
-  systemd_.NotifyReloading();
+  systemd_.Reloading();
   const absl::StatusOr<config::v1::BrokerConfig> config = broker_.Reload();
   if (config.ok()) {
     logger_.SetLevel(ToLogLevel(config->log()));
@@ -95,18 +87,18 @@ void Daemon::Reload() {
     logger_.Error("CONFIG_NOT_RELOADED", "the configuration has errors; nothing was changed",
                   {{"errors", config.status().message()}});
   }
-  systemd_.NotifyReady();
+  systemd_.Ready("");
 }
 
 void Daemon::Stop(int exit_code) {
+  logger_.Info("BROKER_STOPPING", "the broker denies what is open and ends its children");
   exit_code_ = std::max(exit_code_, exit_code);
-  systemd_.NotifyStopping();
+  systemd_.Stopping();
   broker_.Shutdown([this] { loop_.stop(); });
 }
 
 void Daemon::Tick() {
   broker_.RefreshHealth();
-  systemd_.NotifyWatchdog();
   tick_.expires_after(kTick);
   tick_.async_wait([this](const asio::error_code& error) {
     if (!error) Tick();

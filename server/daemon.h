@@ -3,13 +3,13 @@
 #pragma once
 
 #include <asio/io_context.hpp>
-#include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 
 #include "ovpn/base/log.h"
 #include "ovpnbroker/config/v1/broker_config.pb.h"
 #include "server/broker.h"
 #include "server/logging/spdlog_logger.h"
+#include "server/signals.h"
 #include "server/systemd.h"
 
 namespace ovpnbroker::server {
@@ -26,8 +26,9 @@ class Daemon {
   int Run();
 
  private:
-  void WaitForSignal();
-  void OnSignal(int signal);
+  void Attach();
+  void Detach();
+  void Abort();
   void Reload();
   void Stop(int exit_code);
   void Tick();
@@ -36,7 +37,7 @@ class Daemon {
   Broker& broker_;
   SpdlogLogger& logger_;
   SystemdNotifier systemd_;
-  asio::signal_set signals_;
+  Signals signals_;
   asio::steady_timer tick_;
   int exit_code_ = 0;
 };

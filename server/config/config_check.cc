@@ -135,7 +135,8 @@ void Checker::CheckDecision(const InstanceConfig& instance, const std::string& p
 }
 
 void Checker::CheckOpenvpn(const InstanceConfig& instance, const std::string& path) {
-  if (instance.config().empty()) return;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(instance.config(), error)) return;  // told already
   const ovpn::OpenvpnConfigSummary summary =
       ovpn::CheckOpenvpnConfig(instance.config(), instance.working_directory());
   for (const ovpn::ConfigFinding& finding : summary.findings) {
@@ -163,12 +164,13 @@ void Checker::CheckPolicyReference(const InstanceConfig& instance, const std::st
     known.push_back(policy.name());
   }
   Report(absl::StrCat(path, ".policy"),
-         absl::StrCat("there is no policy \"", instance.policy(), "\" in `policies`",
+         absl::StrCat("there is no policy \"", instance.policy(), "\" in 'policies'",
                       ovpn::DidYouMean(instance.policy(), known)));
 }
 
 void Checker::CheckInstance(const InstanceConfig& instance, const std::string& path) {
   CheckFile(instance.openvpn(), absl::StrCat(path, ".openvpn"));
+  CheckFile(instance.config(), absl::StrCat(path, ".config"));
   CheckManagement(instance, path);
   CheckDecision(instance, path);
   CheckBackoff(instance.restart().initial_backoff(), instance.restart().max_backoff(),
@@ -197,7 +199,7 @@ void Checker::CheckRemote(const RemoteConfig& remote, const std::string& path) {
                           "is reached through a local proxy"));
     } else if (!remote.insecure()) {
       Report(address_path, absl::StrCat("TCP to \"", address, "\" is not encrypted; write ",
-                                        "`insecure: true` beside it or use unix:/path"));
+                                        "'insecure: true' beside it or use unix:/path"));
     }
   }
 }
@@ -211,7 +213,7 @@ void Checker::CheckPolicy(const PolicyConfig& policy, const std::string& path) {
       CheckRemote(policy.remote(), absl::StrCat(path, ".remote"));
       break;
     case PolicyConfig::KIND_NOT_SET:
-      Report(path, "needs `rules` or `remote`");
+      Report(path, "needs 'rules' or 'remote'");
       break;
   }
 }

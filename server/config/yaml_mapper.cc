@@ -29,7 +29,7 @@ std::string ChildPath(const std::string& parent, absl::string_view name) {
 }
 
 std::string ShownKey(const std::string& key) {
-  return absl::StrCat("`", absl::Utf8SafeCEscape(key.substr(0, kMaxShownKey)), "`");
+  return absl::StrCat("'", absl::Utf8SafeCEscape(key.substr(0, kMaxShownKey)), "'");
 }
 
 class Mapper {
@@ -81,7 +81,7 @@ void Mapper::MapMessage(const YAML::Node& node, const std::string& path, Message
   if (node.IsMap()) {
     for (const auto& entry : node) MapField(entry.first, entry.second, path, seen, message);
   } else if (!node.IsNull()) {
-    AddError(node.Mark(), path, "expected fields, one `name: value` a line");
+    AddError(node.Mark(), path, "expected fields, one 'name: value' a line");
     return;
   }
   CheckRequired(node.Mark(), path, seen, *message.GetDescriptor());
@@ -119,7 +119,7 @@ void Mapper::CheckOneof(const YAML::Mark& mark, const std::string& path,
   for (const auto& [other, other_mark] : seen) {
     if (other == &field || other->real_containing_oneof() != oneof) continue;
     AddError(mark, path,
-             absl::StrCat("excludes `", other->name(), "` in line ", other_mark.line + 1,
+             absl::StrCat("excludes '", other->name(), "' in line ", other_mark.line + 1,
                           "; write only one of the two"));
   }
 }
@@ -129,7 +129,7 @@ void Mapper::CheckRequired(const YAML::Mark& mark, const std::string& path, cons
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor* field = type.field(i);
     if (!RulesOf(*field).required() || seen.count(field) != 0) continue;
-    AddError(mark, path, absl::StrCat("`", field->name(), "` is missing"));
+    AddError(mark, path, absl::StrCat("'", field->name(), "' is missing"));
   }
 }
 
@@ -147,7 +147,7 @@ void Mapper::MapValue(const YAML::Node& value, const std::string& path,
 void Mapper::MapList(const YAML::Node& value, const std::string& path, const FieldDescriptor& field,
                      Message& message) {
   if (!value.IsSequence() && !value.IsNull()) {
-    AddError(value.Mark(), path, "expected a list: one `- ...` a line, or [a, b]");
+    AddError(value.Mark(), path, "expected a list: one '- ...' a line, or [a, b]");
     return;
   }
   const auto& rules = RulesOf(field);
@@ -192,7 +192,7 @@ MappingResult MapYaml(absl::string_view yaml, const std::string& file, const std
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
     if (documents.size() > 1) {
-      mapper.AddError(documents[1].Mark(), "", "expected one document; remove the `---` line");
+      mapper.AddError(documents[1].Mark(), "", "expected one document; remove the '---' line");
     }
     mapper.MapMessage(documents.empty() ? YAML::Node() : documents[0], "", message);
   } catch (const YAML::Exception& error) {

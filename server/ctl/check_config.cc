@@ -1,11 +1,12 @@
 // ovpn-brokerctl check-config: what the daemon would say of a configuration, without a daemon.
-#include <google/protobuf/struct.pb.h>
-
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "server/config/config_loader.h"
 #include "server/ctl/command.h"
 #include "server/ctl/json.h"
@@ -13,40 +14,29 @@
 namespace ovpnbroker::ctl {
 namespace {
 
-google::protobuf::Value StringValue(const std::string& text) {
-  google::protobuf::Value value;
-  value.set_string_value(text);
-  return value;
+std::string FindingAsJson(const server::Finding& finding) {
+  const bool is_error = finding.severity == server::Finding::Severity::kError;
+  return absl::StrCat("  {\"severity\": ", is_error ? "\"error\"" : "\"warning\"",
+                      ", \"file\": ", JsonString(finding.place.file),
+                      ", \"line\": ", finding.place.line, ", \"column\": ", finding.place.column,
+                      ", \"path\": ", JsonString(finding.path),
+                      ", \"message\": ", JsonString(finding.message), "}");
 }
 
-google::protobuf::Value NumberValue(int number) {
-  google::protobuf::Value value;
-  value.set_number_value(number);
-  return value;
-}
-
-google::protobuf::Struct FindingsAsStruct(const server::LoadedConfig& loaded) {
-  google::protobuf::Struct result;
-  auto& fields = *result.mutable_fields();
-  fields["ok"].set_bool_value(loaded.ok());
-  auto& list = *fields["findings"].mutable_list_value();
+std::string FindingsAsJson(const server::LoadedConfig& loaded) {
+  std::vector<std::string> findings;
   for (const server::Finding& finding : loaded.findings) {
-    auto& item = *list.add_values()->mutable_struct_value()->mutable_fields();
-    const bool is_error = finding.severity == server::Finding::Severity::kError;
-    item["severity"] = StringValue(is_error ? "error" : "warning");
-    item["file"] = StringValue(finding.place.file);
-    item["line"] = NumberValue(finding.place.line);
-    item["column"] = NumberValue(finding.place.column);
-    item["path"] = StringValue(finding.path);
-    item["message"] = StringValue(finding.message);
+    findings.push_back(FindingAsJson(finding));
   }
-  return result;
+  return absl::StrCat("{\n \"ok\": ", loaded.ok() ? "true" : "false", ",\n \"findings\": [",
+                      findings.empty() ? "" : "\n", absl::StrJoin(findings, ",\n"),
+                      findings.empty() ? "" : "\n ", "]\n}\n");
 }
 
 ExitCode RunCheckConfig(const GlobalOptions& global, const std::string& file) {
   const server::LoadedConfig loaded = server::LoadConfig(file);
   if (global.output == OutputFormat::kJson) {
-    std::cout << ToJson(FindingsAsStruct(loaded));
+    std::cout << FindingsAsJson(loaded);
   } else {
     std::cerr << server::FormatFindings(loaded.findings);
     if (loaded.ok()) {

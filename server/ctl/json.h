@@ -9,6 +9,9 @@
 
 namespace ovpnbroker::ctl {
 
+// `text`, which is UTF-8, as a JSON string with its quotes.
+std::string JsonString(const std::string& text);
+
 // Indented, with a line end.
 std::string ToJson(const google::protobuf::Message& message);
 

@@ -3,8 +3,13 @@
 #include <clocale>
 #include <map>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "ovpn/base/suggest.h"
+#include "server/ctl/admin_client.h"
 #include "server/ctl/command.h"
+#include "server/ctl/escape.h"
 
 namespace {
 
@@ -44,6 +49,17 @@ void AddGlobalOptions(CLI::App& app, CommandLine& line) {
       ->default_str("table");
 }
 
+// The library would only say that a subcommand is required.
+int UnknownCommand(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  const std::vector<absl::string_view> known(names.begin(), names.end());
+  ovpnbroker::ctl::PrintError(absl::StrCat("there is no command '", ovpnbroker::ctl::Escape(word),
+                                           "'", ovpnbroker::ovpn::DidYouMean(word, known),
+                                           "\nRun with --help for more information."));
+  return static_cast<int>(ExitCode::kUsage);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -65,6 +81,10 @@ int main(int argc, char** argv) {
   ovpnbroker::ctl::AddVersionCommand(app, line);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    if (!app.remaining().empty()) return UnknownCommand(app, app.remaining().front());
+    app.exit(error);
+    return static_cast<int>(ExitCode::kUsage);
   } catch (const CLI::ParseError& error) {
     const bool is_help = app.exit(error) == 0;
     return static_cast<int>(is_help ? ExitCode::kOk : ExitCode::kUsage);

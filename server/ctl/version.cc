@@ -1,8 +1,7 @@
 // ovpn-brokerctl version: of this program and of the broker that runs.
-#include <google/protobuf/struct.pb.h>
-
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <string>
 
 #include "server/ctl/admin_client.h"
 #include "server/ctl/command.h"
@@ -12,25 +11,26 @@
 namespace ovpnbroker::ctl {
 namespace {
 
+constexpr char kOwnVersion[] = OVPNBROKER_VERSION;
+
+void PrintVersions(OutputFormat output, const std::string& broker) {
+  if (output == OutputFormat::kJson) {
+    std::cout << "{\"ovpn-brokerctl\": " << JsonString(kOwnVersion)
+              << ", \"ovpn-brokerd\": " << (broker.empty() ? "null" : JsonString(broker)) << "}\n";
+    return;
+  }
+  std::cout << "ovpn-brokerctl " << kOwnVersion << "\n";
+  if (!broker.empty()) std::cout << "ovpn-brokerd " << Escape(broker) << "\n";
+}
+
 ExitCode RunVersion(const GlobalOptions& global) {
-  google::protobuf::Struct versions;
-  auto& fields = *versions.mutable_fields();
-  fields["ovpn-brokerctl"].set_string_value(OVPNBROKER_VERSION);
   ExitCode exit_code = ExitCode::kUnreachable;
+  admin::v1::GetBrokerResponse response;
   if (const auto client = AdminClient::Connect(global.socket); client != nullptr) {
-    admin::v1::GetBrokerResponse response;
     const grpc::Status status = client->GetBroker(response);
     exit_code = status.ok() ? ExitCode::kOk : ReportFailure(status);
-    if (status.ok()) fields["ovpn-brokerd"].set_string_value(response.broker().version());
   }
-  if (global.output == OutputFormat::kJson) {
-    std::cout << ToJson(versions);
-    return exit_code;
-  }
-  for (const char* program : {"ovpn-brokerctl", "ovpn-brokerd"}) {
-    if (fields.count(program) == 0) continue;
-    std::cout << program << " " << Escape(fields[program].string_value()) << "\n";
-  }
+  PrintVersions(global.output, response.broker().version());
   return exit_code;
 }
 
