@@ -246,8 +246,9 @@ void YamlReader::AddError(const YAML::Mark& mark, absl::string_view path,
 }
 
 std::vector<RuleError> YamlReader::TakeErrors() {
-  std::stable_sort(errors_.begin(), errors_.end(), [](const RuleError& a, const RuleError& b) {
-    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+  std::sort(errors_.begin(), errors_.end(), [](const RuleError& a, const RuleError& b) {
+    return std::tie(a.line, a.column, a.path, a.message) <
+           std::tie(b.line, b.column, b.path, b.message);
   });
   if (dropped_errors_ > 0) {
     errors_.push_back({0, 0, "", absl::StrCat("and ", dropped_errors_, " more errors")});
