@@ -72,7 +72,7 @@ void ReplicaSet::Ask(const Inquiry& inquiry, Policy::ReplyCallback reply) {
   } else if (queue_.size() >= options_.max_queued) {
     ++counters_.overloads;
     if (!std::exchange(queue_was_full_, true)) {
-      logger_.Warning("POLICY_OVERLOADED", "every replica is full and so is the wait queue",
+      logger_.Warning("POLICY_QUEUE_FULL", "every replica is full and so is the wait queue",
                       {{"policy", options_.name}, {"queued", queue_.size()}});
     }
     failure = FailureReply(ovpn::FailureCause::kOverloaded, "the wait queue is full");

@@ -14,6 +14,8 @@ namespace {
 
 // Left free for the wrapper around the request and the lengths inside it.
 constexpr size_t kMessageReserve = 1024;
+// Of IV_SSO; all the words that OpenVPN knows are far shorter together.
+constexpr size_t kMaxMethodBytes = 256;
 // Upper bound of tags and lengths of one map entry: four varints of at most 5 bytes and 3 tags.
 constexpr size_t kEntryOverhead = 16;
 
@@ -36,8 +38,8 @@ bool FitInto(size_t budget, std::vector<Variable>& variables) {
   size_t total = 0;
   for (const Variable& variable : variables) total += variable.size();
   if (total <= budget) return false;
-  std::stable_sort(variables.begin(), variables.end(),
-                   [](const Variable& a, const Variable& b) { return a.size() < b.size(); });
+  std::sort(variables.begin(), variables.end(),
+            [](const Variable& a, const Variable& b) { return a.size() < b.size(); });
   while (total > budget) {
     total -= variables.back().size();
     variables.pop_back();
@@ -120,7 +122,8 @@ v1::DecisionRequest MakeDecisionRequest(const ovpn::DecisionId& decision_id, int
   *message.mutable_session() = SessionToProto(request.session);
   message.set_kid(request.key.kid.value);
   if (terms.send_password) AddCredentials(request, message);
-  const absl::string_view methods = request.environment->GetOrEmpty("IV_SSO");
+  const absl::string_view methods =
+      request.environment->GetOrEmpty("IV_SSO").substr(0, kMaxMethodBytes);
   for (const absl::string_view method : absl::StrSplit(methods, ',', absl::SkipEmpty())) {
     message.add_pending_auth_methods(ovpn::ReplaceInvalidUtf8(method));
   }

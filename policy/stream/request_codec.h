@@ -25,10 +25,9 @@ struct StreamTerms {
 // What the broker offers, as far as the replica wants it; excess patterns are dropped.
 StreamTerms NegotiateTerms(const StreamPolicyOptions& options, const v1::HelloAck& ack);
 
-// `timeout`: what is left of the decision's budget now. The largest variables are left out until
-// the message fits into StreamLimits::kMaxMessageBytes; the caller still checks its size, since the
-// typed fields stay whole. A variable that came twice is sent once, with the value that
-// ovpn::Environment::Get returns.
+// `timeout`: what is left of the decision's budget now. Always smaller than
+// StreamLimits::kMaxMessageBytes: the largest variables are left out until it is. A variable that
+// came twice is sent once, with the value that ovpn::Environment::Get returns.
 v1::DecisionRequest MakeDecisionRequest(const ovpn::DecisionId& decision_id, int attempt,
                                         const ovpn::AuthRequest& request, ovpn::Duration timeout,
                                         const StreamTerms& terms);

@@ -9,6 +9,12 @@ namespace ovpnbroker::policy {
 namespace {
 
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
+// Of each text that a client can influence, so that no client can make a message too large to send.
+constexpr size_t kMaxTextBytes = 1024;
+
+std::string Text(absl::string_view bytes) {
+  return ovpn::ReplaceInvalidUtf8(bytes.substr(0, kMaxTextBytes));
+}
 
 type::v1::Session::State StateToProto(ovpn::SessionState state) {
   switch (state) {
@@ -58,16 +64,16 @@ type::v1::Session SessionToProto(const ovpn::Session& session) {
   message.set_state(StateToProto(session.state));
 
   const ovpn::ClientIdentity& identity = session.identity;
-  message.set_common_name(ovpn::ReplaceInvalidUtf8(identity.common_name));
-  message.set_username(ovpn::ReplaceInvalidUtf8(identity.username));
-  message.set_real_address(ovpn::ReplaceInvalidUtf8(identity.real_address));
-  message.set_platform(ovpn::ReplaceInvalidUtf8(identity.platform));
-  message.set_client_version(ovpn::ReplaceInvalidUtf8(identity.client_version));
-  message.set_certificate_serial(ovpn::ReplaceInvalidUtf8(identity.certificate_serial));
-  message.set_certificate_sha256(ovpn::ReplaceInvalidUtf8(identity.certificate_sha256));
+  message.set_common_name(Text(identity.common_name));
+  message.set_username(Text(identity.username));
+  message.set_real_address(Text(identity.real_address));
+  message.set_platform(Text(identity.platform));
+  message.set_client_version(Text(identity.client_version));
+  message.set_certificate_serial(Text(identity.certificate_serial));
+  message.set_certificate_sha256(Text(identity.certificate_sha256));
 
   for (const std::string& address : session.virtual_addresses) {
-    message.add_virtual_addresses(ovpn::ReplaceInvalidUtf8(address));
+    message.add_virtual_addresses(Text(address));
   }
   *message.mutable_create_time() = TimestampToProto(session.create_time);
   if (session.establish_time.has_value()) {
@@ -76,7 +82,7 @@ type::v1::Session SessionToProto(const ovpn::Session& session) {
   if (session.end_time.has_value()) {
     *message.mutable_end_time() = TimestampToProto(*session.end_time);
   }
-  message.set_end_reason(ovpn::ReplaceInvalidUtf8(session.end_reason));
+  message.set_end_reason(Text(session.end_reason));
   message.set_received_bytes(session.received_bytes);
   message.set_sent_bytes(session.sent_bytes);
   message.set_policy(session.policy);

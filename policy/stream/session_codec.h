@@ -10,7 +10,7 @@
 
 namespace ovpnbroker::policy {
 
-// Every string is made valid UTF-8. `etag` stays empty.
+// Text that a client can influence is cut to 1024 bytes and made valid UTF-8. `etag` stays empty.
 type::v1::Session SessionToProto(const ovpn::Session& session);
 
 google::protobuf::Timestamp TimestampToProto(ovpn::WallTime time);

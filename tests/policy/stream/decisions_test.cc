@@ -188,7 +188,7 @@ TEST_F(DecisionsTest, AllReplicasFull_WaitsThenOverloads) {
   Ask("d3");
   ASSERT_EQ(replies_["d3"].size(), 1u);
   EXPECT_EQ(FailureOf("d3"), ovpn::FailureCause::kOverloaded);
-  EXPECT_EQ(logger_.Count("POLICY_OVERLOADED"), 1);
+  EXPECT_EQ(logger_.Count("POLICY_QUEUE_FULL"), 1);
   ASSERT_TRUE(RunUntilRequests(*server, 1));
   server->Send(test::AllowDecision("d1"));
   ASSERT_TRUE(RunUntilRequests(*server, 2));

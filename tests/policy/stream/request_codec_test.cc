@@ -86,6 +86,24 @@ TEST(RequestCodec, HugeEnvironment_LosesItsLargestVariables) {
   EXPECT_EQ(message.environment_size(), 5);
 }
 
+TEST(RequestCodec, HugeNames_StayBelowTheMessageLimit) {
+  const std::string huge(16 * 1024, '\xff');
+  StreamTerms terms;
+  terms.send_password = true;
+  ovpn::AuthRequest request = RequestWith({{"common_name", huge},
+                                           {"username", huge},
+                                           {"IV_PLAT", huge},
+                                           {"IV_VER", huge},
+                                           {"IV_SSO", huge},
+                                           {"tls_serial_hex_0", huge},
+                                           {"tls_digest_sha256_0", huge},
+                                           {huge, huge}});
+  request.password.emplace(huge);
+  const v1::DecisionRequest message = Encode(request, terms);
+  EXPECT_LT(message.ByteSizeLong(), static_cast<size_t>(StreamLimits::kMaxMessageBytes));
+  EXPECT_EQ(message.environment().at("username"), huge);
+}
+
 TEST(RequestCodec, EnvironmentPatterns_NarrowWhatIsSent) {
   StreamTerms terms;
   terms.environment_patterns = {"IV_*", "username"};

@@ -1,0 +1,137 @@
+// An example policy service with gRPC's callback API: alice gets in with an address, a route and a
+// name server; bob is told why not. Decide() is all that a policy of your own changes.
+#include <grpcpp/grpcpp.h>
+#include <signal.h>
+
+#include <chrono>
+#include <cstring>
+#include <deque>
+#include <iostream>
+#include <mutex>
+#include <string>
+
+#include "ovpnbroker/policy/v1/policy_service.grpc.pb.h"
+
+namespace {
+
+namespace v1 = ovpnbroker::policy::v1;
+using Request = v1::StreamDecisionsRequest;
+using Response = v1::StreamDecisionsResponse;
+
+// The verdict on one client. Runs on gRPC's threads: a policy that has to wait answers later
+// instead.
+v1::Decision Decide(const v1::DecisionRequest& request) {
+  const auto& session = request.session();
+  const std::string& name = session.username().empty() ? session.common_name() : session.username();
+  v1::Decision decision;
+  decision.set_decision_id(request.decision_id());
+  if (name == "alice") {
+    auto& config = *decision.mutable_allow()->mutable_config();
+    config.mutable_ifconfig_push()->set_local("10.8.0.20");
+    config.mutable_ifconfig_push()->set_remote_or_netmask("255.255.255.0");
+    config.add_routes()->set_destination("192.168.0.0/16");
+    config.add_dns("10.8.0.1");
+  } else if (name == "bob") {
+    decision.mutable_deny()->set_reason("bob left the company");
+    decision.mutable_deny()->set_client_reason("Your account is closed. Call the help desk.");
+    decision.mutable_deny()->set_code("ACCOUNT_CLOSED");
+  } else {
+    decision.mutable_deny()->set_reason("not on the list");
+  }
+  return decision;
+}
+
+// One broker's stream: reads on and on, and writes one answer at a time.
+class Stream final : public grpc::ServerBidiReactor<Request, Response> {
+ public:
+  Stream() { StartRead(&request_); }
+
+  void OnReadDone(bool ok) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!ok) {  // the broker closed its side, after it said Drain, or is gone
+      closed_ = true;
+      WriteOrFinish();
+      return;
+    }
+    Response answer;
+    if (request_.has_hello()) {
+      answer.mutable_hello_ack()->set_policy_id("cpp-example");
+      answer.mutable_hello_ack()->set_policy_revision("1");
+    } else if (request_.has_decision_request()) {
+      *answer.mutable_decision() = Decide(request_.decision_request());
+    } else if (request_.has_heartbeat()) {
+      *answer.mutable_heartbeat() = request_.heartbeat();
+    }
+    // Outcomes and cancellations need no answer, nor does what a later version adds.
+    if (answer.message_case() != Response::MESSAGE_NOT_SET) answers_.push_back(std::move(answer));
+    WriteOrFinish();
+    StartRead(&request_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    writing_ = false;
+    if (!ok) answers_.clear();
+    WriteOrFinish();
+  }
+
+  void OnDone() override { delete this; }
+
+ private:
+  // With mutex_ held.
+  void WriteOrFinish() {
+    if (writing_) return;
+    if (!answers_.empty()) {
+      writing_ = true;
+      current_ = std::move(answers_.front());
+      answers_.pop_front();
+      StartWrite(&current_);
+    } else if (closed_ && !finished_) {
+      finished_ = true;
+      Finish(grpc::Status::OK);
+    }
+  }
+
+  std::mutex mutex_;  // reads and writes end on different threads
+  Request request_;
+  std::deque<Response> answers_;
+  Response current_;
+  bool writing_ = false;
+  bool closed_ = false;
+  bool finished_ = false;
+};
+
+class Policy final : public v1::PolicyService::CallbackService {
+  grpc::ServerBidiReactor<Request, Response>* StreamDecisions(
+      grpc::CallbackServerContext*) override {
+    return new Stream;
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string listen = "unix:/tmp/ovpn-policy.sock";
+  if (argc == 3 && std::strcmp(argv[1], "--listen") == 0) {
+    listen = argv[2];
+  } else if (argc != 1) {
+    std::cerr << "usage: " << argv[0] << " [--listen unix:/path|127.0.0.1:port]\n";
+    return 2;
+  }
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  sigaddset(&stop_signals, SIGINT);
+  sigaddset(&stop_signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);  // before gRPC starts its threads
+
+  Policy policy;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(listen, grpc::InsecureServerCredentials());
+  builder.RegisterService(&policy);
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr) return 1;
+  std::cout << "policy listens on " << listen << std::endl;
+  int signal_number = 0;
+  sigwait(&stop_signals, &signal_number);
+  server->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(500));
+}

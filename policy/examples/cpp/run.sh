@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Builds and starts the example policy: run.sh [--listen unix:/path|127.0.0.1:port]
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+root="$(cd "$here/../../.." && pwd)"
+build="${OVPNBROKER_BUILD_DIR:-$root/build}/examples/cpp"
+
+if [[ ! -x "$build/example_policy" || "$here/policy.cc" -nt "$build/example_policy" ||
+  -n "$(find "$root/proto" -name '*.proto' -newer "$build/example_policy" -print -quit)" ]]; then
+  cmake -S "$here" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
+  ninja -C "$build" example_policy
+fi
+exec "$build/example_policy" "$@"
