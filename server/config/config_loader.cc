@@ -92,6 +92,7 @@ LoadedConfig LoadConfig(const std::string& path) {
   yaml.resize(static_cast<size_t>(stream.gcount()));
   LoadedConfig loaded = ParseConfig(yaml, path, absolute.parent_path().string());
   CheckConfig(loaded);
+  SortFindings(loaded.findings);
   return loaded;
 }
 

@@ -30,12 +30,15 @@ bool HasErrors(absl::Span<const Finding> findings) {
   return std::any_of(findings.begin(), findings.end(), IsError);
 }
 
-std::string FormatFindings(std::vector<Finding> findings) {
-  if (findings.empty()) return "";
+void SortFindings(std::vector<Finding>& findings) {
   std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
     return std::tie(a.place.file, a.place.line, a.place.column) <
            std::tie(b.place.file, b.place.line, b.place.column);
   });
+}
+
+std::string FormatFindings(absl::Span<const Finding> findings) {
+  if (findings.empty()) return "";
   std::string text;
   for (const Finding& finding : findings) absl::StrAppend(&text, finding.ToString(), "\n");
   const auto errors = std::count_if(findings.begin(), findings.end(), IsError);

@@ -34,9 +34,11 @@ struct Finding {
 
 bool HasErrors(absl::Span<const Finding> findings);
 
-// Findings one a line, in the order of their places, and a last line that counts them. Empty
-// without findings.
-std::string FormatFindings(std::vector<Finding> findings);
+// In the order of their places.
+void SortFindings(std::vector<Finding>& findings);
+
+// One a line, and a last line that counts them; "" without findings.
+std::string FormatFindings(absl::Span<const Finding> findings);
 
 // Where each written field stands, by path.
 class ConfigPlaces {

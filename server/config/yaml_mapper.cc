@@ -41,6 +41,8 @@ class Mapper {
 
   void MapMessage(const YAML::Node& node, const std::string& path, Message& message);
   void AddError(const YAML::Mark& mark, const std::string& path, std::string text);
+  // At the field itself, which was remembered.
+  void AddErrorAt(const std::string& path, std::string text);
   MappingResult TakeResult() { return std::move(result_); }
 
  private:
@@ -54,8 +56,7 @@ class Mapper {
                Message& message);
   void MapScalar(const YAML::Node& value, const std::string& path, const FieldDescriptor& field,
                  Message& message);
-  void CheckRequired(const YAML::Mark& mark, const std::string& path, const SeenFields& seen,
-                     const Descriptor& type);
+  void CheckRequired(const std::string& path, const SeenFields& seen, const Descriptor& type);
   void CheckOneof(const YAML::Mark& mark, const std::string& path, const FieldDescriptor& field,
                   const SeenFields& seen);
   void Remember(const YAML::Mark& mark, const std::string& path);
@@ -72,6 +73,12 @@ void Mapper::AddError(const YAML::Mark& mark, const std::string& path, std::stri
   result_.findings.push_back({Finding::Severity::kError, std::move(place), path, std::move(text)});
 }
 
+void Mapper::AddErrorAt(const std::string& path, std::string text) {
+  if (result_.findings.size() >= kMaxFindings) return;
+  result_.findings.push_back(
+      {Finding::Severity::kError, result_.places.Find(path), path, std::move(text)});
+}
+
 void Mapper::Remember(const YAML::Mark& mark, const std::string& path) {
   if (!mark.is_null()) result_.places.Add(path, mark.line + 1, mark.column + 1);
 }
@@ -81,10 +88,10 @@ void Mapper::MapMessage(const YAML::Node& node, const std::string& path, Message
   if (node.IsMap()) {
     for (const auto& entry : node) MapField(entry.first, entry.second, path, seen, message);
   } else if (!node.IsNull()) {
-    AddError(node.Mark(), path, "expected fields, one 'name: value' a line");
+    AddErrorAt(path, "expected fields, one 'name: value' a line");
     return;
   }
-  CheckRequired(node.Mark(), path, seen, *message.GetDescriptor());
+  CheckRequired(path, seen, *message.GetDescriptor());
 }
 
 void Mapper::MapField(const YAML::Node& key, const YAML::Node& value, const std::string& path,
@@ -124,12 +131,12 @@ void Mapper::CheckOneof(const YAML::Mark& mark, const std::string& path,
   }
 }
 
-void Mapper::CheckRequired(const YAML::Mark& mark, const std::string& path, const SeenFields& seen,
+void Mapper::CheckRequired(const std::string& path, const SeenFields& seen,
                            const Descriptor& type) {
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor* field = type.field(i);
     if (!RulesOf(*field).required() || seen.count(field) != 0) continue;
-    AddError(mark, path, absl::StrCat("'", field->name(), "' is missing"));
+    AddErrorAt(path, absl::StrCat("'", field->name(), "' is missing"));
   }
 }
 
@@ -147,18 +154,18 @@ void Mapper::MapValue(const YAML::Node& value, const std::string& path,
 void Mapper::MapList(const YAML::Node& value, const std::string& path, const FieldDescriptor& field,
                      Message& message) {
   if (!value.IsSequence() && !value.IsNull()) {
-    AddError(value.Mark(), path, "expected a list: one '- ...' a line, or [a, b]");
+    AddErrorAt(path, "expected a list: one '- ...' a line, or [a, b]");
     return;
   }
   const auto& rules = RulesOf(field);
   const uint32_t max_items = rules.max_items() != 0 ? rules.max_items() : kDefaultMaxItems;
   if (value.size() > max_items) {
-    AddError(value.Mark(), path,
-             absl::StrCat("has ", value.size(), " elements; at most ", max_items, " are accepted"));
+    AddErrorAt(path, absl::StrCat("has ", value.size(), " elements; at most ", max_items,
+                                  " are accepted"));
     return;
   }
   if (rules.required() && value.size() == 0) {
-    AddError(value.Mark(), path, "must have at least one element");
+    AddErrorAt(path, "must have at least one element");
   }
   size_t index = 0;
   for (const YAML::Node& item : value) {
@@ -175,13 +182,12 @@ void Mapper::MapList(const YAML::Node& value, const std::string& path, const Fie
 void Mapper::MapScalar(const YAML::Node& value, const std::string& path,
                        const FieldDescriptor& field, Message& message) {
   if (!value.IsScalar()) {
-    AddError(value.Mark(), path,
-             value.IsNull() ? "has no value; write one or leave the line out"
-                            : "expected a single value");
+    AddErrorAt(path, value.IsNull() ? "has no value; write one or leave the line out"
+                                    : "expected a single value");
     return;
   }
   const absl::Status status = SetFieldFromText(message, field, value.Scalar(), directory_);
-  if (!status.ok()) AddError(value.Mark(), path, std::string(status.message()));
+  if (!status.ok()) AddErrorAt(path, std::string(status.message()));
 }
 
 }  // namespace

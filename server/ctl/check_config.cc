@@ -40,8 +40,8 @@ ExitCode RunCheckConfig(const GlobalOptions& global, const std::string& file) {
   } else {
     std::cerr << server::FormatFindings(loaded.findings);
     if (loaded.ok()) {
-      std::cout << file << ": ok, " << loaded.config.instances_size() << " instances, "
-                << loaded.config.policies_size() << " policies\n";
+      std::cout << file << ": ok; instances: " << loaded.config.instances_size()
+                << ", policies: " << loaded.config.policies_size() << "\n";
     }
   }
   return loaded.ok() ? ExitCode::kOk : ExitCode::kUsage;

@@ -1,0 +1,164 @@
+#include "server/config/config_check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "tests/support/temp_dir.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// A directory with all files that a good configuration names.
+class ConfigCheck : public testing::Test {
+ protected:
+  ConfigCheck() {
+    Write("openvpn", "");
+    Write("rules.yaml", "");
+    Write("office.conf",
+          "dev tun\nserver 10.8.0.0 255.255.255.0\ntopology subnet\nca c\ncert c\nkey k\ndh none\n"
+          "auth-user-pass-optional\nkeepalive 10 60\n");
+    std::filesystem::copy(dir_.File("office.conf"), dir_.File("home.conf"));
+  }
+
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(dir_.File(name)) << text;
+  }
+
+  // The errors of a good configuration in which `from` is replaced by `to`, without the directory.
+  std::vector<std::string> Errors(const std::string& from, const std::string& to) {
+    const std::string good =
+        "runtime_directory: run\n"
+        "instances:\n"
+        "  - name: office\n"
+        "    config: office.conf\n"
+        "    openvpn: openvpn\n"
+        "    policy: staff\n"
+        "  - name: home\n"
+        "    config: home.conf\n"
+        "    openvpn: openvpn\n"
+        "    policy: staff\n"
+        "policies:\n"
+        "  - name: staff\n"
+        "    rules: {file: rules.yaml}\n";
+    Write("b.yaml", absl::StrReplaceAll(good, {{from, to}}));
+    std::vector<std::string> errors;
+    for (const Finding& finding : LoadConfig(dir_.File("b.yaml")).findings) {
+      if (finding.severity != Finding::Severity::kError) continue;
+      errors.push_back(absl::StrReplaceAll(finding.ToString(), {{dir_.path() + "/", ""}}));
+    }
+    return errors;
+  }
+
+  test::TempDir dir_;
+};
+
+TEST_F(ConfigCheck, GoodFile_HasNoErrors) { EXPECT_THAT(Errors("#", "#"), IsEmpty()); }
+
+TEST_F(ConfigCheck, UnknownPolicy_SuggestsTheNearest) {
+  EXPECT_THAT(Errors("home.conf\n    openvpn: openvpn\n    policy: staff",
+                     "home.conf\n    openvpn: openvpn\n    policy: stuff"),
+              ElementsAre("b.yaml:10:13: error: instances[1].policy: there is no policy \"stuff\" "
+                          "in 'policies'; did you mean 'staff'?"));
+}
+
+TEST_F(ConfigCheck, SameName_NamesTheOther) {
+  EXPECT_THAT(Errors("name: home", "name: office"),
+              Contains("b.yaml:7:11: error: instances[1].name: name \"office\" is taken by "
+                       "instances[0].name (line 3)"));
+}
+
+TEST_F(ConfigCheck, SameConfig_IsRefused) {
+  EXPECT_THAT(Errors("config: home.conf", "config: office.conf"),
+              ElementsAre(HasSubstr("b.yaml:8:13: error: instances[1].config: configuration")));
+}
+
+TEST_F(ConfigCheck, MissingRulesFile_IsAnError) {
+  EXPECT_THAT(Errors("rules.yaml", "nope.yaml"),
+              ElementsAre("b.yaml:13:19: error: policies[0].rules.file: nope.yaml: No such file or "
+                          "directory"));
+}
+
+TEST_F(ConfigCheck, MissingOpenvpnConfig_IsToldOnce) {
+  EXPECT_THAT(
+      Errors("home.conf", "nope.conf"),
+      ElementsAre("b.yaml:8:13: error: instances[1].config: nope.conf: No such file or directory"));
+}
+
+TEST_F(ConfigCheck, AttemptLongerThanDecision_IsAnError) {
+  EXPECT_THAT(Errors("name: home", "name: home\n    decision: {timeout: 1s, attempt_timeout: 2s}"),
+              ElementsAre("b.yaml:8:46: error: instances[1].decision.attempt_timeout: must not be "
+                          "longer than decision.timeout (1s)"));
+}
+
+TEST_F(ConfigCheck, DecisionLongerThanHandWindow_IsAnError) {
+  EXPECT_THAT(Errors("name: home", "name: home\n    decision: {timeout: 60s}"),
+              ElementsAre(AllOf(HasSubstr("b.yaml:8:25: error: instances[1].decision.timeout: "),
+                                HasSubstr("hand-window of 60 s"))));
+}
+
+TEST_F(ConfigCheck, BrokenSeconds_AreRefusedWhereOpenvpnCountsSeconds) {
+  EXPECT_THAT(Errors("name: home",
+                     "name: home\n    bytecount_interval: 1500ms\n    failure: {retry_backoff: "
+                     "500ms}"),
+              ElementsAre("b.yaml:8:25: error: instances[1].bytecount_interval: must be whole "
+                          "seconds",
+                          "b.yaml:9:30: error: instances[1].failure.retry_backoff: must be whole "
+                          "seconds: clients read it so"));
+}
+
+TEST_F(ConfigCheck, LongSocketPath_IsAnError) {
+  EXPECT_THAT(Errors("runtime_directory: run", "runtime_directory: /" + std::string(100, 'r')),
+              Contains(AllOf(HasSubstr("admin.socket"), HasSubstr("at most 107"))));
+}
+
+TEST_F(ConfigCheck, SharedSocket_IsAnError) {
+  EXPECT_THAT(Errors("name: home", "name: home\n    management: {unix: run/admin.sock}"),
+              ElementsAre(HasSubstr("b.yaml:8:24: error: instances[1].management.unix: socket")));
+}
+
+TEST_F(ConfigCheck, TcpWithoutInsecure_IsAnError) {
+  EXPECT_THAT(Errors("rules: {file: rules.yaml}", "remote: {addresses: ['127.0.0.1:50051']}"),
+              ElementsAre(HasSubstr("b.yaml:13:26: error: policies[0].remote.addresses[0]: TCP to "
+                                    "\"127.0.0.1:50051\" is not encrypted")));
+}
+
+TEST_F(ConfigCheck, TcpOffLoopback_IsAnErrorEvenWithInsecure) {
+  EXPECT_THAT(Errors("rules: {file: rules.yaml}",
+                     "remote: {addresses: ['192.0.2.1:50051'], insecure: true}"),
+              ElementsAre(HasSubstr("is not a loopback address")));
+}
+
+TEST_F(ConfigCheck, PolicyWithoutKind_IsAnError) {
+  EXPECT_THAT(Errors("    rules: {file: rules.yaml}\n", ""),
+              ElementsAre("b.yaml:12:5: error: policies[0]: needs 'rules' or 'remote'"));
+}
+
+TEST_F(ConfigCheck, OpenvpnConfigThatFightsTheBroker_NamesItsLine) {
+  Write("home.conf", "dev tun\nserver 10.8.0.0 255.255.255.0\nmanagement 127.0.0.1 7505\n");
+  EXPECT_THAT(Errors("#", "#"), Contains(HasSubstr("home.conf:3: error: management: ")));
+}
+
+TEST_F(ConfigCheck, ExampleConfiguration_LoadsCleanly) {
+  const std::string source = OVPNBROKER_SOURCE_DIR;
+  std::filesystem::copy(source + "/deploy/config/broker.example.yaml", dir_.File("example.yaml"));
+  for (const Finding& finding : LoadConfig(dir_.File("example.yaml")).findings) {
+    if (finding.path == "instances[0].openvpn") continue;  // may not be installed here
+    EXPECT_NE(finding.severity, Finding::Severity::kError) << finding.ToString();
+  }
+}
+
+}  // namespace
+}  // namespace ovpnbroker::server

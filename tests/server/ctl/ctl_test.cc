@@ -1,0 +1,196 @@
+// The real ovpn-brokerctl against a fake broker on a real socket: what it prints and how it exits.
+#include <gmock/gmock.h>
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/server/admin_fixture.h"
+#include "tests/support/temp_dir.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+struct Run {
+  int exit_code = -1;
+  std::string out;
+  std::string error;
+};
+
+class Ctl : public testing::Test {
+ protected:
+  // Runs the CLI with shell-quoted `arguments`; no terminal.
+  Run RunCtl(const std::string& arguments, const std::string& socket) {
+    const std::string error_file = dir_.File("stderr");
+    const std::string command = absl::StrCat("OVPN_BROKER_SOCKET=", socket, " " OVPN_BROKERCTL " ",
+                                             arguments, " </dev/null 2>", error_file);
+    Run run;
+    FILE* pipe = popen(command.c_str(), "r");
+    char buffer[4096];
+    size_t size = 0;
+    while ((size = fread(buffer, 1, sizeof(buffer), pipe)) > 0) run.out.append(buffer, size);
+    run.exit_code = WEXITSTATUS(pclose(pipe));
+    std::stringstream error;
+    error << std::ifstream(error_file).rdbuf();
+    run.error = error.str();
+    return run;
+  }
+
+  Run RunCtl(const std::string& arguments) { return RunCtl(arguments, fixture_.socket()); }
+
+  // Each kill ends at once with `outcome`.
+  void AnswerKills(KillOutcome outcome) {
+    fixture_.OnLoop([this, outcome](FakeBrokerControl& broker) {
+      broker.on_kill = [this, &broker, outcome] {
+        asio::post(fixture_.loop(), [&broker, outcome] { broker.FinishKill(outcome); });
+      };
+    });
+  }
+
+  void AddSession(int number, const std::string& common_name, const std::string& username) {
+    fixture_.OnLoop(
+        [&](FakeBrokerControl& broker) { broker.AddSession(number, common_name, username); });
+  }
+
+  test::TempDir dir_;
+  AdminFixture fixture_;
+};
+
+TEST_F(Ctl, Instances_TableIsAligned) {
+  const Run run = RunCtl("instances");
+  EXPECT_EQ(run.exit_code, 0) << run.error;
+  EXPECT_EQ(
+      run.out,
+      "INSTANCE  STATE    SINCE   PID  OPENVPN  RESTARTS  SESSIONS  PENDING  POLICY  DETAIL\n"
+      "office    RUNNING      -  4711  2.6.14          0         0        0  staff   -\n"
+      "home      FAILED       -     -  -               0         0        0  staff   5 deaths "
+      "in 5m\n");
+}
+
+TEST_F(Ctl, Status_ShowsBrokerInstancesAndPolicies) {
+  const Run run = RunCtl("status");
+  EXPECT_EQ(run.exit_code, 0) << run.error;
+  EXPECT_THAT(run.out, AllOf(StartsWith("Broker      ovpn-brokerd 9.9.9, pid "),
+                             HasSubstr("Instances   1 of 2 running\n"),
+                             HasSubstr("3 allowed, 0 denied, 0 abstained, 2 failed (TIMEOUT 2)"),
+                             HasSubstr("unix:/run/policy.sock")));
+}
+
+TEST_F(Ctl, StatusJson_IsOneObjectWithAllParts) {
+  const Run run = RunCtl("status -o json");
+  google::protobuf::Struct parsed;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(run.out, &parsed).ok()) << run.out;
+  EXPECT_EQ(parsed.fields().at("broker").struct_value().fields().at("version").string_value(),
+            "9.9.9");
+  EXPECT_EQ(parsed.fields().at("instances").list_value().values_size(), 2);
+  EXPECT_EQ(parsed.fields().at("policies").list_value().values_size(), 1);
+}
+
+TEST_F(Ctl, Sessions_ShowsNamesSafely) {
+  AddSession(1, "branch", "al\x1bice");
+  const Run run = RunCtl("sessions");
+  EXPECT_EQ(run.exit_code, 0) << run.error;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("uid-001  office    ESTABLISHED  branch       al\\x1bice"),
+                             HasSubstr("10.8.0.1"), HasSubstr("1.5 KiB")));
+}
+
+TEST_F(Ctl, Sessions_OptionsSelect) {
+  AddSession(1, "branch", "alice");
+  AddSession(2, "branch", "bob");
+  EXPECT_THAT(RunCtl("sessions --user 'al*' --state established").out,
+              AllOf(HasSubstr("uid-001"), testing::Not(HasSubstr("uid-002"))));
+  const Run wrong = RunCtl("sessions --state nope");
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.error, HasSubstr("no state matches"));
+}
+
+TEST_F(Ctl, KillByUser_TellsWhatHappened) {
+  AddSession(1, "branch", "alice");
+  AnswerKills(KillOutcome::kDisconnected);
+  const Run run = RunCtl("kill --user alice --reason 'laptop lost'");
+  EXPECT_EQ(run.exit_code, 0) << run.error;
+  EXPECT_EQ(run.out,
+            "UID      INSTANCE  COMMON NAME  USERNAME  RESULT        MESSAGE\n"
+            "uid-001  office    branch       alice     DISCONNECTED  -\n");
+}
+
+TEST_F(Ctl, KillSeveralWithoutYes_IsRefusedOffTerminal) {
+  AddSession(1, "branch", "alice");
+  AddSession(2, "branch", "bob");
+  AnswerKills(KillOutcome::kDisconnected);
+  const Run refused = RunCtl("kill --cn branch");
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.error, HasSubstr("2 sessions match; say --yes"));
+  EXPECT_EQ(RunCtl("kill --cn branch --yes").exit_code, 0);
+}
+
+TEST_F(Ctl, KillThatDoesNotEnd_ExitsWithOne) {
+  AddSession(1, "branch", "alice");
+  AnswerKills(KillOutcome::kEnding);
+  const Run run = RunCtl("kill --uid uid-001 --wait 1");
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.out, HasSubstr("ENDING"));
+}
+
+TEST_F(Ctl, KillOfNobody_ExitsWithFour) {
+  const Run by_name = RunCtl("kill --user nobody");
+  EXPECT_EQ(by_name.exit_code, 4);
+  EXPECT_EQ(by_name.error, "ovpn-brokerctl: no session of user nobody\n");
+  AnswerKills(KillOutcome::kNotFound);
+  EXPECT_EQ(RunCtl("kill --uid nope").exit_code, 4);
+}
+
+TEST_F(Ctl, MissingSocket_SaysWhatToDo) {
+  const Run run = RunCtl("status", dir_.File("none.sock"));
+  EXPECT_EQ(run.exit_code, 3);
+  EXPECT_THAT(run.error, AllOf(HasSubstr("there is no socket at"), HasSubstr("--socket")));
+  EXPECT_EQ(run.out, "");
+}
+
+TEST_F(Ctl, WrongArguments_ExitWithTwo) {
+  EXPECT_EQ(RunCtl("kill").exit_code, 2);
+  EXPECT_EQ(RunCtl("kill --uid a --user b").exit_code, 2);
+  const Run typo = RunCtl("stat");
+  EXPECT_EQ(typo.exit_code, 2);
+  EXPECT_THAT(typo.error, HasSubstr("did you mean 'status'?"));
+}
+
+TEST_F(Ctl, Help_HasExamplesForEachCommand) {
+  for (const char* command :
+       {"", "status", "instances", "sessions", "kill", "check-config", "version"}) {
+    const Run run = RunCtl(absl::StrCat(command, " --help"));
+    EXPECT_EQ(run.exit_code, 0) << command;
+    EXPECT_THAT(run.out, HasSubstr("Examples:")) << command;
+  }
+}
+
+TEST_F(Ctl, CheckConfig_TellsErrorsAndExitsWithTwo) {
+  std::ofstream(dir_.File("b.yaml")) << "log: {levle: info}\n";
+  const Run run = RunCtl("check-config " + dir_.File("b.yaml"));
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.error, HasSubstr("b.yaml:1:7: error: log: unknown field 'levle'; did you mean "
+                                   "'level'?"));
+  const Run json = RunCtl("check-config -o json " + dir_.File("b.yaml"));
+  google::protobuf::Struct parsed;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json.out, &parsed).ok()) << json.out;
+  EXPECT_FALSE(parsed.fields().at("ok").bool_value());
+}
+
+TEST_F(Ctl, Version_ShowsBoth) {
+  EXPECT_THAT(RunCtl("version").out,
+              AllOf(HasSubstr("ovpn-brokerctl "), HasSubstr("ovpn-brokerd 9.9.9\n")));
+}
+
+}  // namespace
+}  // namespace ovpnbroker::server

@@ -1,0 +1,78 @@
+// The parts of ovpn-brokerctl that make text: escaping, widths, tables, human numbers.
+#include <gtest/gtest.h>
+
+#include <clocale>
+#include <sstream>
+#include <string>
+
+#include "server/ctl/escape.h"
+#include "server/ctl/human.h"
+#include "server/ctl/session_selection.h"
+#include "server/ctl/table.h"
+
+namespace ovpnbroker::ctl {
+namespace {
+
+class CtlText : public testing::Test {
+ protected:
+  CtlText() { setlocale(LC_CTYPE, "C.UTF-8"); }
+};
+
+TEST_F(CtlText, Escape_LeavesNothingThatMovesTheCursor) {
+  EXPECT_EQ(Escape("alice M\xc3\xbcller"), "alice M\xc3\xbcller");
+  EXPECT_EQ(Escape("\x1b[2J\n"), "\\x1b[2J\\x0a");
+  EXPECT_EQ(Escape("a\xff"), "a\\xff");
+  EXPECT_EQ(Escape("\xe2\x80\xae"
+                   "cod"),
+            "\\u{202e}cod");
+  EXPECT_EQ(Escape("\xc2\x9b"), "\\u{9b}");
+}
+
+TEST_F(CtlText, DisplayWidth_CountsColumns) {
+  EXPECT_EQ(DisplayWidth("abc"), 3U);
+  EXPECT_EQ(DisplayWidth("M\xc3\xbcller"), 6U);
+  EXPECT_EQ(DisplayWidth("\xe6\x9d\xb1\xe4\xba\xac"), 4U);
+}
+
+TEST_F(CtlText, Table_AlignsWideAndEmptyCells) {
+  Table table({{"NAME"}, {"N", Table::Align::kRight}, {"LAST"}});
+  table.AddRow({std::string("\xe6\x9d\xb1\xe4\xba\xac"), std::string("10"), std::string("x")});
+  table.AddRow({std::string("longer"), std::string("7"), std::string()});
+  std::ostringstream out;
+  table.Print(out, /*colors=*/false);
+  EXPECT_EQ(out.str(),
+            "NAME     N  LAST\n"
+            "\xe6\x9d\xb1\xe4\xba\xac    10  x\n"
+            "longer   7  -\n");
+}
+
+TEST_F(CtlText, Table_ColorsDoNotShiftColumns) {
+  Table table({{"STATE"}, {"X"}});
+  table.AddRow({Cell("UP", Color::kGood), std::string("y")});
+  std::ostringstream out;
+  table.Print(out, /*colors=*/true);
+  EXPECT_EQ(out.str(), "STATE  X\n\033[32mUP\033[0m     y\n");
+}
+
+TEST_F(CtlText, HumanDuration_ShowsTwoUnits) {
+  EXPECT_EQ(HumanDuration(-5), "0s");
+  EXPECT_EQ(HumanDuration(59), "59s");
+  EXPECT_EQ(HumanDuration(60), "1m");
+  EXPECT_EQ(HumanDuration(3 * 3600 + 4 * 60 + 5), "3h 4m");
+  EXPECT_EQ(HumanDuration(86400 * 2 + 59), "2d");
+}
+
+TEST_F(CtlText, HumanBytes_ShowsBinaryUnits) {
+  EXPECT_EQ(HumanBytes(1023), "1023 B");
+  EXPECT_EQ(HumanBytes(1536), "1.5 KiB");
+  EXPECT_EQ(HumanBytes(1024 * 1024 - 1), "1.0 MiB");
+  EXPECT_EQ(HumanBytes(~uint64_t{0}), "16.0 EiB");
+}
+
+TEST_F(CtlText, ExactTerm_EscapesWildcards) {
+  EXPECT_EQ(ExactTerm("username", "a*\"\\?"), "username = \"a\\*\\\"\\\\\\?\"");
+  EXPECT_EQ(PatternTerm("username", "CORP\\a*"), "username = \"CORP\\\\a*\"");
+}
+
+}  // namespace
+}  // namespace ovpnbroker::ctl

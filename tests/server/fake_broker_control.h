@@ -1,0 +1,121 @@
+// A broker without OpenVPN for tests of the admin API and the CLI: two instances, a few sessions,
+// and kills that end when the test says so. Loop thread only.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/broker_control.h"
+
+namespace ovpnbroker::server {
+
+class FakeBrokerControl final : public BrokerControl {
+ public:
+  struct OpenKill {
+    KillRequest request;
+    std::function<void(KillResult)> done;
+  };
+
+  // A session that is ESTABLISHED; the uid is "uid-NUMBER" with three digits.
+  ovpn::Session& AddSession(int number, const std::string& common_name,
+                            const std::string& username) {
+    ovpn::Session session;
+    session.uid = absl::StrCat("uid-", absl::Dec(number, absl::kZeroPad3));
+    session.client = {"office", {1}, {static_cast<uint64_t>(number)}};
+    session.state = ovpn::SessionState::kEstablished;
+    session.identity.common_name = common_name;
+    session.identity.username = username;
+    session.identity.real_address = absl::StrCat("192.0.2.", number, ":1194");
+    session.virtual_addresses = {absl::StrCat("10.8.0.", number)};
+    session.create_time = ovpn::WallTime(std::chrono::seconds(1'000'000'000));
+    session.received_bytes = 1536;
+    session.sent_bytes = 10;
+    session.policy = "staff";
+    return sessions_[session.uid] = std::move(session);
+  }
+
+  BrokerStatus GetStatus() const override {
+    BrokerStatus status;
+    status.version = "9.9.9";
+    status.epoch = "epoch-1";
+    status.config_path = "/etc/ovpn-broker/broker.yaml";
+    status.instances = 2;
+    status.running_instances = 1;
+    status.sessions = static_cast<uint32_t>(sessions_.size());
+    status.decisions.allowed = 3;
+    status.decisions.failures = {{ovpn::FailureCause::kTimeout, 2}};
+    return status;
+  }
+
+  std::vector<InstanceStatus> ListInstances() const override {
+    InstanceStatus office;
+    office.name = "office";
+    office.state = ovpn::InstanceState::kRunning;
+    office.pid = 4711;
+    office.openvpn_version = "2.6.14";
+    office.policy = "staff";
+    InstanceStatus home;
+    home.name = "home";
+    home.state = ovpn::InstanceState::kFailed;
+    home.detail = "5 deaths in 5m";
+    home.policy = "staff";
+    return {office, home};
+  }
+
+  std::vector<PolicyStatus> ListPolicies() const override {
+    PolicyStatus policy;
+    policy.name = "staff";
+    policy.kind = PolicyKind::kRemote;
+    policy.ready = true;
+    ReplicaStatus replica;
+    replica.address = "unix:/run/policy.sock";
+    replica.state = ReplicaState::kReady;
+    replica.max_in_flight = 256;
+    policy.replicas = {replica};
+    return {policy};
+  }
+
+  void VisitSessions(absl::string_view after,
+                     const std::function<bool(const ovpn::Session&)>& visit) const override {
+    for (auto it = sessions_.upper_bound(std::string(after)); it != sessions_.end(); ++it) {
+      if (!visit(it->second)) return;
+    }
+  }
+
+  std::optional<ovpn::Session> FindSession(const ovpn::SessionUid& uid) const override {
+    const auto found = sessions_.find(uid);
+    if (found == sessions_.end()) return std::nullopt;
+    return found->second;
+  }
+
+  void Kill(KillRequest request, std::function<void(KillResult)> done) override {
+    kills_.push_back({std::move(request), std::move(done)});
+    if (on_kill) on_kill();
+  }
+
+  // Answers the kill that came first.
+  void FinishKill(KillOutcome outcome) {
+    OpenKill kill = std::move(kills_.front());
+    kills_.erase(kills_.begin());
+    KillResult result{outcome, FindSession(kill.request.uid), ""};
+    if (result.session.has_value() && outcome == KillOutcome::kDisconnected) {
+      result.session->state = ovpn::SessionState::kEnded;
+    }
+    kill.done(std::move(result));
+  }
+
+  const std::vector<OpenKill>& kills() const { return kills_; }
+
+  std::function<void()> on_kill;  // after each Kill; may be empty
+
+ private:
+  std::map<ovpn::SessionUid, ovpn::Session> sessions_;
+  std::vector<OpenKill> kills_;
+};
+
+}  // namespace ovpnbroker::server
