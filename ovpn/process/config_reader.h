@@ -14,7 +14,7 @@ namespace ovpnbroker::ovpn {
 inline constexpr int kMaxConfigDepth = 10;
 inline constexpr size_t kMaxConfigLineBytes = 255;  // the newline counts
 // Ours. Keys and revocation lists may be inline.
-inline constexpr size_t kMaxConfigFileBytes = 8 * 1024 * 1024;
+inline constexpr size_t kMaxConfigFileBytes = size_t{8} * 1024 * 1024;
 inline constexpr size_t kMaxConfigDirectives = 10'000;
 
 struct ConfigLine {

@@ -12,7 +12,7 @@
 namespace ovpnbroker::ovpn {
 
 // A line of a child that is longer is cut here. OpenVPN's own limit is 10 KiB.
-inline constexpr size_t kMaxChildLineBytes = 16 * 1024;
+inline constexpr size_t kMaxChildLineBytes = size_t{16} * 1024;
 // How long an ended child's output may stay open (a process that it started may hold the pipe)
 // before its end is reported anyway.
 inline constexpr std::chrono::milliseconds kOutputGrace{500};

@@ -13,10 +13,10 @@
 namespace ovpnbroker::ovpn {
 
 // One run. Posted steps keep it alive; Cancel makes them do nothing.
-class Preflight::Execution : public std::enable_shared_from_this<Execution> {
+class PreflightRun : public std::enable_shared_from_this<PreflightRun> {
  public:
-  Execution(asio::io_context& loop, Logger& log, const std::string& proc_root,
-            PreflightRequest request, std::function<void(absl::Status)> done)
+  PreflightRun(asio::io_context& loop, Logger& log, const std::string& proc_root,
+               PreflightRequest request, std::function<void(absl::Status)> done)
       : loop_(loop),
         log_(log),
         table_(proc_root),
@@ -101,13 +101,13 @@ Preflight::Preflight(asio::io_context& loop, Logger& log, std::string proc_root)
     : loop_(loop), log_(log), proc_root_(std::move(proc_root)) {}
 
 Preflight::~Preflight() {
-  if (execution_ != nullptr) execution_->Cancel();
+  if (run_ != nullptr) run_->Cancel();
 }
 
 void Preflight::Run(PreflightRequest request, std::function<void(absl::Status)> done) {
-  execution_ =
-      std::make_shared<Execution>(loop_, log_, proc_root_, std::move(request), std::move(done));
-  execution_->Start();
+  run_ =
+      std::make_shared<PreflightRun>(loop_, log_, proc_root_, std::move(request), std::move(done));
+  run_->Start();
 }
 
 }  // namespace ovpnbroker::ovpn

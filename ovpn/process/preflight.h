@@ -24,6 +24,8 @@ struct PreflightRequest {
   Duration kill_timeout = std::chrono::seconds(5);   // and from SIGKILL to giving up
 };
 
+class PreflightRun;
+
 class Preflight {
  public:
   // `proc_root` is "/proc" but in tests. Both references outlive the object.
@@ -38,12 +40,10 @@ class Preflight {
   void Run(PreflightRequest request, std::function<void(absl::Status)> done);
 
  private:
-  class Execution;
-
   asio::io_context& loop_;
   Logger& log_;
   std::string proc_root_;
-  std::shared_ptr<Execution> execution_;
+  std::shared_ptr<PreflightRun> run_;
 };
 
 }  // namespace ovpnbroker::ovpn

@@ -23,7 +23,7 @@ namespace {
 
 constexpr absl::string_view kProgramName = "openvpn";
 // The kernel gives a command line of any length; an OpenVPN that we look for has a short one.
-constexpr size_t kMaxProcFileBytes = 64 * 1024;
+constexpr size_t kMaxProcFileBytes = size_t{64} * 1024;
 // Fields of /proc/PID/stat after the command name, which is field 2 (see proc(5)).
 constexpr size_t kStateField = 3 - 3;
 constexpr size_t kParentField = 4 - 3;

@@ -142,7 +142,7 @@ absl::StatusOr<SpawnedProcess> SpawnProcess(const LaunchOptions& options) {
   // The pid is ours until we reap it, so this cannot name another process.
   process.pidfd.Reset(pidfd_open(process.pid, 0));
   if (!process.pidfd.valid()) {
-    const absl::Status status = absl::ErrnoToStatus(errno, "cannot watch the new process");
+    absl::Status status = absl::ErrnoToStatus(errno, "cannot watch the new process");
     DiscardProcess(process);
     return status;
   }

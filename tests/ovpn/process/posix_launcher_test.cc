@@ -6,7 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <asio/io_context.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -108,15 +112,21 @@ TEST_F(PosixLauncherTest, Descriptors_OnlyTheStandardOnesAndTheNamed) {
   const UniqueFd leak(open("/dev/null", O_RDONLY));  // without O_CLOEXEC
   const test::TempDir directory;
   const UniqueFd lock(open(directory.File("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  // The shell itself opens the directory for the glob only after it has listed its descriptors.
-  LaunchOptions options =
-      Shell("ls -l /proc/$$/fd | sed -n 's/.* \\([0-9]*\\) -> \\(.*\\)/\\1 \\2/p'");
+  LaunchOptions options = Shell("echo ready; exec sleep 600");
   options.inherited_fds = {lock.get()};
   const auto child = Start(options);
-  ASSERT_TRUE(RunToExit());
-  EXPECT_THAT(observer_.lines,
-              ElementsAre("0 /dev/null", HasSubstr("1 pipe:"), HasSubstr("2 pipe:"),
-                          absl::StrCat("3 ", directory.File("lock"))));
+  ASSERT_TRUE(RunToLines(1));
+  std::vector<std::string> open_files;
+  const std::string table = absl::StrCat("/proc/", child->pid(), "/fd");
+  for (const auto& entry : std::filesystem::directory_iterator(table)) {
+    open_files.push_back(absl::StrCat(entry.path().filename().string(), " ",
+                                      std::filesystem::read_symlink(entry.path()).string()));
+  }
+  std::sort(open_files.begin(), open_files.end());
+  ASSERT_TRUE(child->Signal(SIGKILL).ok());
+  EXPECT_THAT(open_files, ElementsAre("0 /dev/null", HasSubstr("1 pipe:"), HasSubstr("2 pipe:"),
+                                      absl::StrCat("3 ", directory.File("lock"))));
+  EXPECT_TRUE(RunToExit());
 }
 
 TEST_F(PosixLauncherTest, NamedDescriptorsThatOverlapTheirTargets_AreNotMixedUp) {
@@ -136,7 +146,7 @@ TEST_F(PosixLauncherTest, SignalMaskAndDispositions_AreReset) {
   sigaddset(&blocked, SIGTERM);
   ASSERT_EQ(pthread_sigmask(SIG_BLOCK, &blocked, &before), 0);
   const auto old_handler = signal(SIGHUP, SIG_IGN);
-  const auto child = Start(Shell("grep -E '^Sig(Blk|Ign)' /proc/$$/status"));
+  const auto child = Start(Shell("exec grep -E '^Sig(Blk|Ign)' /proc/self/status"));
   ASSERT_TRUE(RunToExit());
   signal(SIGHUP, old_handler);
   ASSERT_EQ(pthread_sigmask(SIG_SETMASK, &before, nullptr), 0);
