@@ -116,13 +116,14 @@ void PolicyStream::OnWriteDone(bool ok) {
 }
 
 void PolicyStream::OnDone(const grpc::Status& status) {
-  const std::shared_ptr<LiveStreams> live = live_;
-  std::shared_ptr<PolicyStream> self;  // the object may go when this function returns
+  std::shared_ptr<PolicyStream> self;  // the object may go with it
+  std::shared_ptr<LiveStreams> live;
   {
     MutexLock lock(mutex_);
     mail_.end = status;
     Notify();
     self = std::move(self_);
+    live = live_;
   }
   self.reset();
   live->Leave();
