@@ -23,25 +23,12 @@
 #include "ovpnbroker/policy/v1/policy_service.pb.h"
 #include "policy/stream/liveness.h"
 #include "policy/stream/policy_stream.h"
+#include "policy/stream/replica_listener.h"
 #include "policy/stream/replica_status.h"
 #include "policy/stream/request_codec.h"
 #include "policy/stream/stream_options.h"
 
 namespace ovpnbroker::policy {
-
-class Replica;
-
-class ReplicaListener {
- public:
-  virtual ~ReplicaListener() = default;
-  // The replica takes decisions now.
-  virtual void OnReplicaReady(Replica& replica) = 0;
-  // A decision that was sent to this replica came back; it is no longer in flight.
-  virtual void OnDecision(Replica& replica, const v1::Decision& decision) = 0;
-  // What was in flight will not be answered; the replica holds nothing any more.
-  virtual void OnReplicaLost(Replica& replica,
-                             const absl::flat_hash_set<ovpn::DecisionId>& open) = 0;
-};
 
 class Replica {
  public:

@@ -1,0 +1,24 @@
+// What a replica reports to the set that owns it. Loop thread only.
+#pragma once
+
+#include "absl/container/flat_hash_set.h"
+#include "ovpn/base/ids.h"
+#include "ovpnbroker/policy/v1/decision.pb.h"
+
+namespace ovpnbroker::policy {
+
+class Replica;
+
+class ReplicaListener {
+ public:
+  virtual ~ReplicaListener() = default;
+  // The replica takes decisions now.
+  virtual void OnReplicaReady(Replica& replica) = 0;
+  // A decision that was sent to this replica came back; it is no longer in flight.
+  virtual void OnDecision(Replica& replica, const v1::Decision& decision) = 0;
+  // What was in flight will not be answered; the replica holds nothing any more.
+  virtual void OnReplicaLost(Replica& replica,
+                             const absl::flat_hash_set<ovpn::DecisionId>& open) = 0;
+};
+
+}  // namespace ovpnbroker::policy
