@@ -4,6 +4,7 @@
 #include <google/protobuf/wrappers.pb.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 
@@ -24,7 +25,9 @@ std::string ToJson(const google::protobuf::Message& message) {
   std::string json;
   const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
   // Fails for broken Any and Timestamp values only, which the broker does not send.
-  return status.ok() ? json : "{}\n";
+  if (!status.ok()) return "{}\n";
+  // Lists are shown whole. A line end is never inside a string, so nothing else looks like this.
+  return absl::StrReplaceAll(json, {{",\n \"next_page_token\": \"\"", ""}});
 }
 
 std::string ToJson(const std::vector<const google::protobuf::Message*>& messages) {

@@ -305,7 +305,7 @@ TEST(AdminServer, LoopThatNeverRuns_DoesNotKeepTheServerFromStopping) {
     return v1::BrokerService::NewStub(channel)->GetBroker(&context, {}, &response);
   });
   server->Shutdown(test::kFailSafe);
-  EXPECT_EQ(status.get().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_FALSE(status.get().ok());
 }
 
 TEST(AdminServer, MissingDirectory_IsAClearError) {

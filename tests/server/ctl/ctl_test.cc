@@ -22,7 +22,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct Run {
+struct CtlRun {
   int exit_code = -1;
   std::string out;
   std::string error;
@@ -31,11 +31,11 @@ struct Run {
 class Ctl : public testing::Test {
  protected:
   // Runs the CLI with shell-quoted `arguments`; no terminal.
-  Run RunCtl(const std::string& arguments, const std::string& socket) {
+  CtlRun RunCtl(const std::string& arguments, const std::string& socket) {
     const std::string error_file = dir_.File("stderr");
     const std::string command = absl::StrCat("OVPN_BROKER_SOCKET=", socket, " " OVPN_BROKERCTL " ",
                                              arguments, " </dev/null 2>", error_file);
-    Run run;
+    CtlRun run;
     FILE* pipe = popen(command.c_str(), "r");
     char buffer[4096];
     size_t size = 0;
@@ -47,7 +47,7 @@ class Ctl : public testing::Test {
     return run;
   }
 
-  Run RunCtl(const std::string& arguments) { return RunCtl(arguments, fixture_.socket()); }
+  CtlRun RunCtl(const std::string& arguments) { return RunCtl(arguments, fixture_.socket()); }
 
   // Each kill ends at once with `outcome`.
   void AnswerKills(KillOutcome outcome) {
@@ -68,7 +68,7 @@ class Ctl : public testing::Test {
 };
 
 TEST_F(Ctl, Instances_TableIsAligned) {
-  const Run run = RunCtl("instances");
+  const CtlRun run = RunCtl("instances");
   EXPECT_EQ(run.exit_code, 0) << run.error;
   EXPECT_EQ(
       run.out,
@@ -79,7 +79,7 @@ TEST_F(Ctl, Instances_TableIsAligned) {
 }
 
 TEST_F(Ctl, Status_ShowsBrokerInstancesAndPolicies) {
-  const Run run = RunCtl("status");
+  const CtlRun run = RunCtl("status");
   EXPECT_EQ(run.exit_code, 0) << run.error;
   EXPECT_THAT(run.out, AllOf(StartsWith("Broker      ovpn-brokerd 9.9.9, pid "),
                              HasSubstr("Instances   1 of 2 running\n"),
@@ -88,7 +88,7 @@ TEST_F(Ctl, Status_ShowsBrokerInstancesAndPolicies) {
 }
 
 TEST_F(Ctl, StatusJson_IsOneObjectWithAllParts) {
-  const Run run = RunCtl("status -o json");
+  const CtlRun run = RunCtl("status -o json");
   google::protobuf::Struct parsed;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(run.out, &parsed).ok()) << run.out;
   EXPECT_EQ(parsed.fields().at("broker").struct_value().fields().at("version").string_value(),
@@ -99,7 +99,7 @@ TEST_F(Ctl, StatusJson_IsOneObjectWithAllParts) {
 
 TEST_F(Ctl, Sessions_ShowsNamesSafely) {
   AddSession(1, "branch", "al\x1bice");
-  const Run run = RunCtl("sessions");
+  const CtlRun run = RunCtl("sessions");
   EXPECT_EQ(run.exit_code, 0) << run.error;
   EXPECT_THAT(run.out, AllOf(HasSubstr("uid-001  office    ESTABLISHED  branch       al\\x1bice"),
                              HasSubstr("10.8.0.1"), HasSubstr("1.5 KiB")));
@@ -110,7 +110,7 @@ TEST_F(Ctl, Sessions_OptionsSelect) {
   AddSession(2, "branch", "bob");
   EXPECT_THAT(RunCtl("sessions --user 'al*' --state established").out,
               AllOf(HasSubstr("uid-001"), testing::Not(HasSubstr("uid-002"))));
-  const Run wrong = RunCtl("sessions --state nope");
+  const CtlRun wrong = RunCtl("sessions --state nope");
   EXPECT_EQ(wrong.exit_code, 2);
   EXPECT_THAT(wrong.error, HasSubstr("no state matches"));
 }
@@ -118,7 +118,7 @@ TEST_F(Ctl, Sessions_OptionsSelect) {
 TEST_F(Ctl, KillByUser_TellsWhatHappened) {
   AddSession(1, "branch", "alice");
   AnswerKills(KillOutcome::kDisconnected);
-  const Run run = RunCtl("kill --user alice --reason 'laptop lost'");
+  const CtlRun run = RunCtl("kill --user alice --reason 'laptop lost'");
   EXPECT_EQ(run.exit_code, 0) << run.error;
   EXPECT_EQ(run.out,
             "UID      INSTANCE  COMMON NAME  USERNAME  RESULT        MESSAGE\n"
@@ -129,7 +129,7 @@ TEST_F(Ctl, KillSeveralWithoutYes_IsRefusedOffTerminal) {
   AddSession(1, "branch", "alice");
   AddSession(2, "branch", "bob");
   AnswerKills(KillOutcome::kDisconnected);
-  const Run refused = RunCtl("kill --cn branch");
+  const CtlRun refused = RunCtl("kill --cn branch");
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_THAT(refused.error, HasSubstr("2 sessions match; say --yes"));
   EXPECT_EQ(RunCtl("kill --cn branch --yes").exit_code, 0);
@@ -138,13 +138,13 @@ TEST_F(Ctl, KillSeveralWithoutYes_IsRefusedOffTerminal) {
 TEST_F(Ctl, KillThatDoesNotEnd_ExitsWithOne) {
   AddSession(1, "branch", "alice");
   AnswerKills(KillOutcome::kEnding);
-  const Run run = RunCtl("kill --uid uid-001 --wait 1");
+  const CtlRun run = RunCtl("kill --uid uid-001 --wait 1");
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.out, HasSubstr("ENDING"));
 }
 
 TEST_F(Ctl, KillOfNobody_ExitsWithFour) {
-  const Run by_name = RunCtl("kill --user nobody");
+  const CtlRun by_name = RunCtl("kill --user nobody");
   EXPECT_EQ(by_name.exit_code, 4);
   EXPECT_EQ(by_name.error, "ovpn-brokerctl: no session of user nobody\n");
   AnswerKills(KillOutcome::kNotFound);
@@ -152,7 +152,7 @@ TEST_F(Ctl, KillOfNobody_ExitsWithFour) {
 }
 
 TEST_F(Ctl, MissingSocket_SaysWhatToDo) {
-  const Run run = RunCtl("status", dir_.File("none.sock"));
+  const CtlRun run = RunCtl("status", dir_.File("none.sock"));
   EXPECT_EQ(run.exit_code, 3);
   EXPECT_THAT(run.error, AllOf(HasSubstr("there is no socket at"), HasSubstr("--socket")));
   EXPECT_EQ(run.out, "");
@@ -161,7 +161,7 @@ TEST_F(Ctl, MissingSocket_SaysWhatToDo) {
 TEST_F(Ctl, WrongArguments_ExitWithTwo) {
   EXPECT_EQ(RunCtl("kill").exit_code, 2);
   EXPECT_EQ(RunCtl("kill --uid a --user b").exit_code, 2);
-  const Run typo = RunCtl("stat");
+  const CtlRun typo = RunCtl("stat");
   EXPECT_EQ(typo.exit_code, 2);
   EXPECT_THAT(typo.error, HasSubstr("did you mean 'status'?"));
 }
@@ -169,7 +169,7 @@ TEST_F(Ctl, WrongArguments_ExitWithTwo) {
 TEST_F(Ctl, Help_HasExamplesForEachCommand) {
   for (const char* command :
        {"", "status", "instances", "sessions", "kill", "check-config", "version"}) {
-    const Run run = RunCtl(absl::StrCat(command, " --help"));
+    const CtlRun run = RunCtl(absl::StrCat(command, " --help"));
     EXPECT_EQ(run.exit_code, 0) << command;
     EXPECT_THAT(run.out, HasSubstr("Examples:")) << command;
   }
@@ -177,11 +177,11 @@ TEST_F(Ctl, Help_HasExamplesForEachCommand) {
 
 TEST_F(Ctl, CheckConfig_TellsErrorsAndExitsWithTwo) {
   std::ofstream(dir_.File("b.yaml")) << "log: {levle: info}\n";
-  const Run run = RunCtl("check-config " + dir_.File("b.yaml"));
+  const CtlRun run = RunCtl("check-config " + dir_.File("b.yaml"));
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.error, HasSubstr("b.yaml:1:7: error: log: unknown field 'levle'; did you mean "
                                    "'level'?"));
-  const Run json = RunCtl("check-config -o json " + dir_.File("b.yaml"));
+  const CtlRun json = RunCtl("check-config -o json " + dir_.File("b.yaml"));
   google::protobuf::Struct parsed;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json.out, &parsed).ok()) << json.out;
   EXPECT_FALSE(parsed.fields().at("ok").bool_value());
