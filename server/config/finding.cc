@@ -31,9 +31,10 @@ bool HasErrors(absl::Span<const Finding> findings) {
 }
 
 void SortFindings(std::vector<Finding>& findings) {
-  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
-    return std::tie(a.place.file, a.place.line, a.place.column) <
-           std::tie(b.place.file, b.place.line, b.place.column);
+  // Path and message make the order total, so that equal places come out alike each time.
+  std::sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    return std::tie(a.place.file, a.place.line, a.place.column, a.path, a.message) <
+           std::tie(b.place.file, b.place.line, b.place.column, b.path, b.message);
   });
 }
 
