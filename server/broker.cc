@@ -235,9 +235,12 @@ void Broker::OnInstanceStateChanged(const std::string& instance, ovpn::InstanceS
 }
 
 void Broker::OnDecisionRecord(const policy::DecisionRecord& record) {
+  // A session that no verdict stands behind says so for as long as it lasts.
+  std::string policy = record.policy;
+  if (record.basis == policy::AnswerBasis::kFailureMode) policy += " (failure_mode)";
+  if (record.basis == policy::AnswerBasis::kKeptLast) policy += " (stale)";
   ovpn::Instance* const instance = instances_.Find(record.key.client.instance);
-  if (instance != nullptr)
-    instance->sessions().NoteRevision(record.session_uid, record.id, record.policy_revision);
+  instance->sessions().NoteDecision(record.session_uid, record.id, policy, record.policy_revision);
 }
 
 void Broker::Kill(KillRequest request, std::function<void(KillResult)> done) {

@@ -78,8 +78,6 @@ absl::StatusOr<InstanceParts> MakeInstanceParts(const config::v1::InstanceConfig
   if (tcp) {
     instance.management_password_file = config.management().tcp().password_file();
     ASSIGN_OR_RETURN(password, ReadPassword(instance.management_password_file));
-  } else {
-    instance.management_socket = config.management().unix();
   }
   return InstanceParts{std::move(instance), std::move(allowed_raw), std::move(password)};
 }

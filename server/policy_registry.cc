@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "ovpn/base/status_macros.h"
+#include "ovpn/management/client_auth_block.h"
 #include "policy/rules/rule_parser.h"
 #include "server/proto_duration.h"
 
@@ -58,6 +61,35 @@ ReplicaState ToStatus(policy::ReplicaState state) {
   return ReplicaState::kBackoff;
 }
 
+// Reads a rules file and compiles the block of every allow, so that a bad option is an error of the
+// file and not of each client it would be sent to. All instances of the policy must be able to
+// write it.
+absl::StatusOr<std::shared_ptr<const policy::RuleSet>> LoadCheckedRules(
+    const PolicyConfig& config, const BrokerConfig& broker) {
+  ASSIGN_OR_RETURN(std::shared_ptr<const policy::RuleSet> rules,
+                   policy::LoadRules(config.rules().file()));
+  std::vector<std::string> errors;
+  for (const InstanceConfig& instance : broker.instances()) {
+    if (instance.policy() != config.name()) continue;
+    ASSIGN_OR_RETURN(const ovpn::DirectivePolicy allowed_raw,
+                     ovpn::DirectivePolicy::Make({instance.allowed_raw_directives().begin(),
+                                                  instance.allowed_raw_directives().end()}));
+    for (const policy::Rule& rule : rules->rules()) {
+      const ovpn::Allow* allow = std::get_if<ovpn::Allow>(&rule.effect);
+      if (allow == nullptr) continue;
+      const auto block = ovpn::ClientAuthBlock::Compile(allow->config, allowed_raw);
+      if (block.ok()) continue;
+      for (const ovpn::FieldViolation& violation : block.violations()) {
+        errors.push_back(absl::StrCat(config.rules().file(), ": rule '", rule.name, "', instance '",
+                                      instance.name(), "': ", violation.field, ": ",
+                                      violation.description));
+      }
+    }
+  }
+  if (!errors.empty()) return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));
+  return rules;
+}
+
 void AddReplicas(const policy::StreamPolicy& remote, PolicyStatus& status) {
   for (const policy::ReplicaStatus& replica : remote.Replicas()) {
     status.in_flight += static_cast<uint32_t>(replica.in_flight);
@@ -88,7 +120,7 @@ absl::Status PolicyRegistry::Add(const Environment& environment, const PolicyCon
   if (config.has_rules()) {
     unit.rules_file = config.rules().file();
     ASSIGN_OR_RETURN(std::shared_ptr<const policy::RuleSet> rules,
-                     policy::LoadRules(unit.rules_file));
+                     LoadCheckedRules(config, broker));
     unit.rules = std::make_shared<policy::RulesPolicy>(unit.name, std::move(rules));
   } else {
     ASSIGN_OR_RETURN(unit.remote, policy::StreamPolicy::Create(
@@ -115,7 +147,7 @@ absl::Status PolicyRegistry::ReloadRules(const BrokerConfig& config) {
     });
     if (unit == units_.end() || !policy.has_rules()) continue;
     ASSIGN_OR_RETURN(std::shared_ptr<const policy::RuleSet> rules,
-                     policy::LoadRules(policy.rules().file()));
+                     LoadCheckedRules(policy, config));
     parsed.emplace_back(&*unit, std::move(rules));
   }
   for (auto& [unit, rules] : parsed) unit->rules->Replace(std::move(rules));

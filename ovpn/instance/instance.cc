@@ -9,10 +9,15 @@
 namespace ovpnbroker::ovpn {
 namespace {
 
+constexpr std::chrono::milliseconds kFirstConnectDelay{20};
+constexpr std::chrono::milliseconds kMaxConnectDelay{500};
+
 Connection::Options ConnectionOptions(const InstanceConfig& config,
                                       std::optional<Secret> password) {
   Connection::Options options{
       .instance = config.name, .address = config.management, .password = std::move(password)};
+  // OpenVPN binds its socket within milliseconds of its start.
+  options.backoff = {kFirstConnectDelay, kMaxConnectDelay};
   options.reply_timeout = config.reply_timeout;
   options.bytecount_interval = config.bytecount_interval;
   return options;
@@ -78,7 +83,8 @@ void Instance::BeginStart() {
   PreflightRequest request;
   request.instance = config_.name;
   request.config_file = config_.openvpn_config;
-  request.management_socket = config_.management_socket;
+  request.management_socket = config_.management.unix_path();
+  if (request.management_socket.empty()) request.management_tcp = config_.management.endpoint();
   // A run that a Stop left behind ends with its object.
   preflight_ = std::make_unique<Preflight>(loop_, logger_);
   preflight_->Run(std::move(request), [this](const absl::Status& status) {
@@ -109,7 +115,7 @@ void Instance::Launch() {
   command.program = config_.openvpn;
   command.config_file = config_.openvpn_config;
   command.working_directory = config_.working_directory;
-  command.management_socket = config_.management_socket;
+  command.management = config_.management.openvpn_words();
   command.management_password_file = config_.management_password_file;
   command.extra_arguments = config_.extra_arguments;
   auto child = launcher_.Launch(BuildOpenvpnLaunch(command, lock_->fd()), *this);
@@ -157,8 +163,6 @@ void Instance::Apply(const RestartDecision& decision, absl::string_view what) {
 
 void Instance::OnReady(const Greeting& greeting) {
   openvpn_version_ = greeting.openvpn_version.ToString();
-  logger_.Info("MANAGEMENT_READY", "the management connection is up",
-               {{"instance", config_.name}, {"openvpn", openvpn_version_}});
   if (state_ == InstanceState::kStarting) timer_.Arm(std::nullopt);
   // A fresh child is on hold and has no clients. Afterwards, what was notified while nobody
   // listened is lost.
@@ -221,11 +225,7 @@ void Instance::OnLost(const absl::Status& status) {
   if (absl::IsPermissionDenied(status) || absl::IsFailedPrecondition(status)) {
     return GiveUp(std::string(status.message()));
   }
-  if (child_ == nullptr || stop_sequence_.begun()) return;
-  logger_.Warning(
-      "MANAGEMENT_LOST",
-      "the management connection was lost; OpenVPN serves on, nobody new gets in until it is back",
-      {{"instance", config_.name}, {"status", status.ToString()}});
+  // Otherwise it is on its way back: OpenVPN serves on, and nobody new gets in until then.
 }
 
 void Instance::OnChildOutput(absl::string_view line) {

@@ -29,7 +29,6 @@ struct InstanceConfig {
   std::string runtime_directory;  // for the lock and the management socket; absolute, 0700
 
   ManagementAddress management;
-  std::string management_socket;         // its unix path
   std::string management_password_file;  // empty: no password
   std::chrono::seconds bytecount_interval{5};
   Duration reply_timeout = std::chrono::seconds(10);

@@ -147,8 +147,6 @@ void Sessions::VerifyAddresses(const SessionEntry& entry) {
 }
 
 void Sessions::OnUnreadable(const ProtocolError& error) {
-  logger_.Warning("PROTOCOL_ERROR", "OpenVPN sent something that is not the management protocol",
-                  {{"instance", config_.name}, {"what", error.what}});
   if (!error.waiting_key.has_value()) return;
   const Deny deny{"the client's environment could not be read", "service unavailable", "",
                   RetryHint{}};

@@ -76,9 +76,10 @@ class Sessions {
   void Kill(const SessionUid& uid, KillDisposition disposition, absl::string_view reason,
             KillCallback done);
 
-  // The policy's own version, known once the decision is recorded; ignored when the session or its
-  // decision has moved on.
-  void NoteRevision(const SessionUid& uid, const DecisionId& decision, const std::string& revision);
+  // How the decision is to be shown, known once it is recorded; ignored when the session has moved
+  // on.
+  void NoteDecision(const SessionUid& uid, const DecisionId& decision, const std::string& policy,
+                    const std::string& revision);
 
   // Compares the table with what OpenVPN has after the connection was away, then writes the answers
   // that waited.

@@ -81,11 +81,12 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
   return {Status::kQueued, {}};
 }
 
-void Sessions::NoteRevision(const SessionUid& uid, const DecisionId& decision,
-                            const std::string& revision) {
+void Sessions::NoteDecision(const SessionUid& uid, const DecisionId& decision,
+                            const std::string& policy, const std::string& revision) {
   SessionEntry* entry = table_.FindByUid(uid);
-  if (entry != nullptr && entry->session.last_decision_id == decision)
-    entry->session.policy_revision = revision;
+  if (entry == nullptr || entry->session.last_decision_id != decision) return;
+  entry->session.policy = policy;
+  entry->session.policy_revision = revision;
 }
 
 void Sessions::Write(UnwrittenAnswer answer) {

@@ -24,7 +24,8 @@ absl::StatusOr<ManagementAddress> ManagementAddress::Unix(absl::string_view path
   if (path.find('\0') != absl::string_view::npos) {
     return absl::InvalidArgumentError("the path of a management socket holds a NUL byte");
   }
-  return ManagementAddress(asio::local::stream_protocol::endpoint(std::string(path)), path);
+  return ManagementAddress(asio::local::stream_protocol::endpoint(std::string(path)), path, path,
+                           {std::string(path), "unix"});
 }
 
 absl::StatusOr<ManagementAddress> ManagementAddress::Tcp(absl::string_view text) {
@@ -43,7 +44,8 @@ absl::StatusOr<ManagementAddress> ManagementAddress::Tcp(absl::string_view text)
       *port == 0) {
     return error;
   }
-  return ManagementAddress(asio::ip::tcp::endpoint(address, *port), text);
+  return ManagementAddress(asio::ip::tcp::endpoint(address, *port), text, "",
+                           {address.to_string(), absl::StrCat(*port)});
 }
 
 }  // namespace ovpnbroker::ovpn

@@ -3,6 +3,8 @@
 
 #include <asio/generic/stream_protocol.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -22,13 +24,23 @@ class ManagementAddress {
 
   const asio::generic::stream_protocol::endpoint& endpoint() const { return endpoint_; }
   const std::string& ToString() const { return text_; }
+  // The path of a unix socket; "" for TCP.
+  const std::string& unix_path() const { return unix_path_; }
+  // The arguments of OpenVPN's --management: {"/run/m.sock", "unix"} or {"127.0.0.1", "7505"}.
+  const std::vector<std::string>& openvpn_words() const { return openvpn_words_; }
 
  private:
-  ManagementAddress(asio::generic::stream_protocol::endpoint endpoint, absl::string_view text)
-      : endpoint_(std::move(endpoint)), text_(text) {}
+  ManagementAddress(asio::generic::stream_protocol::endpoint endpoint, absl::string_view text,
+                    absl::string_view unix_path, std::vector<std::string> openvpn_words)
+      : endpoint_(std::move(endpoint)),
+        text_(text),
+        unix_path_(unix_path),
+        openvpn_words_(std::move(openvpn_words)) {}
 
   asio::generic::stream_protocol::endpoint endpoint_;
   std::string text_;
+  std::string unix_path_;
+  std::vector<std::string> openvpn_words_;
 };
 
 }  // namespace ovpnbroker::ovpn

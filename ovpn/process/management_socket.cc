@@ -118,4 +118,18 @@ absl::StatusOr<SocketPlace> ClearSocketPlace(const std::string& socket_path) {
   return SocketPlace::kStaleRemoved;
 }
 
+absl::Status CheckTcpPlace(const asio::generic::stream_protocol::endpoint& endpoint) {
+  const UniqueFd fd(
+      socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return absl::ErrnoToStatus(errno, "cannot make a socket");
+  // Loopback refuses at once; anything else means that somebody is there to answer.
+  if (connect(fd.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) {
+    if (errno == ECONNREFUSED) return absl::OkStatus();
+    if (errno != EINPROGRESS) return absl::ErrnoToStatus(errno, "cannot probe the management port");
+  }
+  return absl::FailedPreconditionError(
+      "another process listens on the management address of this instance; end it, or give the "
+      "instance another port");
+}
+
 }  // namespace ovpnbroker::ovpn

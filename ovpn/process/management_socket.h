@@ -3,6 +3,7 @@
 // socket too, and silently cuts a path that is too long. Loop thread only; nothing here waits.
 #pragma once
 
+#include <asio/generic/stream_protocol.hpp>
 #include <string>
 
 #include "absl/status/status.h"
@@ -23,5 +24,8 @@ enum class SocketPlace {
 // Makes sure that OpenVPN may bind there. FAILED_PRECONDITION, and nothing changed, when somebody
 // listens (the message has its pid) or when something else than a socket is there.
 absl::StatusOr<SocketPlace> ClearSocketPlace(const std::string& socket_path);
+
+// The same for management over TCP on loopback: FAILED_PRECONDITION when somebody listens.
+absl::Status CheckTcpPlace(const asio::generic::stream_protocol::endpoint& endpoint);
 
 }  // namespace ovpnbroker::ovpn

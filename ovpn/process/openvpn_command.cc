@@ -14,8 +14,8 @@ std::vector<std::string> BuildOpenvpnArguments(const OpenvpnCommandOptions& opti
   // error in the configuration is already told in it; the management options come last, so that
   // they have the last word.
   std::vector<std::string> arguments = {"--machine-readable-output", "--config",
-                                        options.config_file,         "--management",
-                                        options.management_socket,   "unix"};
+                                        options.config_file, "--management"};
+  arguments.insert(arguments.end(), options.management.begin(), options.management.end());
   if (!options.management_password_file.empty()) {
     arguments.push_back(options.management_password_file);
   }

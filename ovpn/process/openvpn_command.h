@@ -16,9 +16,10 @@ struct OpenvpnCommandOptions {
   std::string config_file;                       // absolute path
   std::string working_directory;                 // absolute path; what relative paths in the
                                                  // configuration start from
-  std::string management_socket;                 // absolute path
-  std::string management_password_file;          // absolute path; empty: no password
-  std::vector<std::string> extra_arguments;      // from the operator, after ours
+  std::vector<std::string> management;       // arguments of --management without the password file:
+                                             // {"/run/m.sock", "unix"} or {"127.0.0.1", "7505"}
+  std::string management_password_file;      // absolute path; empty: no password
+  std::vector<std::string> extra_arguments;  // from the operator, after ours
 };
 
 // The arguments after argv[0].

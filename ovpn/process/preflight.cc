@@ -35,9 +35,11 @@ class PreflightRun : public std::enable_shared_from_this<PreflightRun> {
  private:
   void CheckDirectory() {
     if (done_ == nullptr) return;
-    if (absl::Status status = PrepareSocketDirectory(request_.management_socket); !status.ok()) {
-      Finish(std::move(status));
-      return;
+    if (!request_.management_socket.empty()) {
+      if (absl::Status status = PrepareSocketDirectory(request_.management_socket); !status.ok()) {
+        Finish(std::move(status));
+        return;
+      }
     }
     foreign_ = table_.FindForeignOpenvpn({.config_file = request_.config_file,
                                           .management_socket = request_.management_socket,
@@ -78,6 +80,7 @@ class PreflightRun : public std::enable_shared_from_this<PreflightRun> {
   }
 
   void ClearSocket() {
+    if (request_.management_tcp.has_value()) return Finish(CheckTcpPlace(*request_.management_tcp));
     const absl::StatusOr<SocketPlace> place = ClearSocketPlace(request_.management_socket);
     if (place.ok() && *place == SocketPlace::kStaleRemoved) {
       log_.Info("PREFLIGHT_STALE_SOCKET", "removed a management socket that nobody listened on",

@@ -4,10 +4,12 @@
 // is removed, a live one is an error). Owned by an instance; loop thread only.
 #pragma once
 
+#include <asio/generic/stream_protocol.hpp>
 #include <asio/io_context.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -17,9 +19,12 @@
 namespace ovpnbroker::ovpn {
 
 struct PreflightRequest {
-  std::string instance;           // for log lines
-  std::string config_file;        // absolute path
-  std::string management_socket;  // absolute path; its directory is made (0700) if it is missing
+  std::string instance;     // for log lines
+  std::string config_file;  // absolute path
+  // Absolute path; its directory is made (0700) if it is missing. Empty: management over TCP.
+  std::string management_socket;
+  // Where OpenVPN will listen instead. A foreign listener there would be given our password.
+  std::optional<asio::generic::stream_protocol::endpoint> management_tcp;
   Duration term_timeout = std::chrono::seconds(10);  // a foreign process, from SIGTERM to SIGKILL
   Duration kill_timeout = std::chrono::seconds(5);   // and from SIGKILL to giving up
 };

@@ -30,7 +30,7 @@ std::string StatusRow(const std::string& name, const std::string& real,
 }
 
 InstanceConfig Config() {
-  InstanceConfig config{.management = *ManagementAddress::Unix("/run/office.sock")};
+  InstanceConfig config(*ManagementAddress::Unix("/run/office.sock"));
   config.name = "office";
   return config;
 }

@@ -25,7 +25,7 @@ TEST(OpenvpnCommand, AllOptions_InTheOrderThatOpenvpnReads) {
   OpenvpnCommandOptions options;
   options.config_file = "/etc/openvpn/office.conf";
   options.working_directory = "/etc/openvpn";
-  options.management_socket = "/run/b/office/m.sock";
+  options.management = {"/run/b/office/m.sock", "unix"};
   options.management_password_file = "/run/b/office/password";
   options.extra_arguments = {"--verb", "4"};
   EXPECT_THAT(BuildOpenvpnArguments(options),
@@ -42,7 +42,7 @@ TEST(OpenvpnCommand, AllOptions_InTheOrderThatOpenvpnReads) {
 TEST(OpenvpnCommand, NoPasswordAndNoLock_AreLeftOut) {
   OpenvpnCommandOptions options;
   options.config_file = "/c";
-  options.management_socket = "/s";
+  options.management = {"/s", "unix"};
   EXPECT_THAT(BuildOpenvpnArguments(options),
               ElementsAre("--machine-readable-output", "--config", "/c", "--management", "/s",
                           "unix", "--management-hold", "--management-client-auth"));
@@ -58,7 +58,7 @@ class RealOpenvpnTest : public ::testing::Test {
     std::ofstream(files_.File("empty")) << "";
     options_.config_file = files_.File("office.conf");
     options_.working_directory = files_.path();
-    options_.management_socket = files_.File("m.sock");
+    options_.management = {files_.File("m.sock"), "unix"};
   }
 
   void Start(const std::string& config) {
