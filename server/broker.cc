@@ -16,6 +16,8 @@ namespace {
 
 // How long admin calls may take to end once the rest is down.
 constexpr std::chrono::milliseconds kAdminGrace{500};
+// What OpenVPN gets to tell clients that they were denied, before its SIGTERM.
+constexpr std::chrono::milliseconds kDenyGrace{500};
 constexpr std::chrono::milliseconds kDrainPoll{20};
 constexpr mode_t kRuntimeDirectoryMode = 0750;
 constexpr char kPolicyHealth[] = "ovpnbroker.policy";
@@ -162,7 +164,15 @@ void Broker::Shutdown(std::function<void()> stopped) {
     FinishShutdown();
   });
   shutdown_timer_->Arm(clock_.Now() + ToDuration(config_.shutdown_timeout()));
+  // Clients that wait are told at once; OpenVPN gets a moment to send it before it is ended.
+  const bool owed = engine_.Stats().open > 0;
   engine_.Shutdown();
+  if (!owed) return StopInstances();
+  drain_timer_ = std::make_unique<ovpn::DeadlineTimer>(loop_, [this] { StopInstances(); });
+  drain_timer_->Arm(clock_.Now() + kDenyGrace);
+}
+
+void Broker::StopInstances() {
   // Posted: the last child's exit is reported from inside its instance.
   instances_.StopAll([this] {
     asio::post(loop_, [this] {

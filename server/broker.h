@@ -90,6 +90,7 @@ class Broker final : public BrokerControl,
          const config::v1::BrokerConfig& config, ovpn::FileLock lock,
          std::unique_ptr<PolicyRegistry> policies);
 
+  void StopInstances();
   void AwaitPolicies();
   void FinishShutdown();
   absl::Status AddInstance(const config::v1::InstanceConfig& config);
