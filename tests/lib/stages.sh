@@ -49,7 +49,7 @@ finish() {
 
 # Settings that builds and sanitized programs read.
 prepare_environment() {
-  export CCACHE_BASEDIR=$PWD
+  export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
   export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
   export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:abort_on_error=0
