@@ -15,7 +15,7 @@ ctl=("$programs/ovpn-brokerctl" --socket "$directory/run/admin.sock")
 
 start_policy() {
   [[ $policy == python ]] || return 0
-  start policy /usr/bin/python3 "$root/policy/examples/python/policy.py" --listen "unix:$directory/policy.sock"
+  start policy "$root/policy/examples/python/run.sh" --listen "unix:$directory/policy.sock"
   expect "the Python policy listens" 10 test -S "$directory/policy.sock"
 }
 

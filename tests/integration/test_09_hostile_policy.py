@@ -80,6 +80,7 @@ class Attack:
         self.policy = world.policy(
             lambda request: self.verdict if request.session.common_name == "mallory" else ALLOW
         )
+        self.policy.hello_ack["capabilities"] = ["CAPABILITY_RAW_DIRECTIVES"]
         self.broker = world.broker(
             self.server,
             self.policy,
@@ -134,3 +135,14 @@ def test_quotes_in_a_reason_arrive_as_they_are(attack: Attack) -> None:
     attack.verdict = {"deny": {"reason": reason, "client_reason": reason}}
     mallory = attack.world.client(attack.server, "mallory")
     assert mallory.wait_denied() == reason
+
+
+def test_raw_directives_need_the_capability(world: World) -> None:
+    server = world.server()
+    policy = world.policy(lambda _request: allow(raw_directives=["push-reset"]))
+    world.broker(server, policy, allowed_raw_directives=["push-reset"])
+    mallory = world.client(server, "mallory")
+
+    outcome = policy.outcome_of(policy.request_for("mallory").decision_id, "REJECTED")
+    assert violated_fields(outcome) == ["allow.config.raw_directives"]
+    assert mallory.wait_denied().startswith("TEMP[")

@@ -22,6 +22,16 @@ def build_directory() -> Path:
     return Path(os.environ.get("OVPNBROKER_BUILD_DIR", ROOT / "build" / "dev"))
 
 
+class _WithoutAliases(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def plain_yaml(values: Any) -> str:
+    """YAML as a person writes it; the broker refuses aliases."""
+    return yaml.dump(values, Dumper=_WithoutAliases, sort_keys=False)
+
+
 @dataclass(frozen=True)
 class LogEvent:
     """One line of the broker's JSON log."""
@@ -55,7 +65,7 @@ class Broker:
         self.write_config()
 
     def write_config(self) -> None:
-        self.config.write_text(yaml.safe_dump(self.config_values, sort_keys=False))
+        self.config.write_text(plain_yaml(self.config_values))
 
     def start(self) -> "Broker":
         self.events = EventLog("broker log")
@@ -170,7 +180,7 @@ class Broker:
         return found[0]
 
     def ctl(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        program = build_directory() / "server" / "ovpn-brokerctl"
+        program = build_directory() / "server" / "ctl" / "ovpn-brokerctl"
         run = subprocess.run(
             [str(program), "--socket", str(self.admin_socket), *arguments],
             capture_output=True,

@@ -7,9 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from harness.broker import Broker
+from harness.broker import Broker, plain_yaml
 from harness.openvpn_client import OpenvpnClient
 from harness.pki import Certificate, Pki
 from harness.policy_server import ScriptedPolicy
@@ -57,7 +55,7 @@ class World:
 
     def rules_file(self, rules: list[dict[str, Any]], name: str = "rules.yaml") -> Path:
         path = self.folder / name
-        path.write_text(yaml.safe_dump({"rules": rules}, sort_keys=False))
+        path.write_text(plain_yaml({"rules": rules}))
         return path
 
     def broker(
