@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "ovpn/management/notification_parser.h"
 #include "ovpn/process/openvpn_command.h"
 #include "ovpn/process/openvpn_log_line.h"
 
@@ -11,6 +12,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstConnectDelay{20};
 constexpr std::chrono::milliseconds kMaxConnectDelay{500};
+
+constexpr absl::string_view kConnected = "CONNECTED";
+constexpr absl::string_view kUnreachable = "OpenVPN's management socket did not come up in time";
 
 Connection::Options ConnectionOptions(const InstanceConfig& config,
                                       std::optional<Secret> password) {
@@ -78,6 +82,7 @@ void Instance::Start() {
 
 void Instance::BeginStart() {
   give_up_.reset();
+  unreachable_ = false;
   timer_.Arm(std::nullopt);
   SetState(InstanceState::kStarting);
   PreflightRequest request;
@@ -151,8 +156,8 @@ void Instance::Apply(const RestartDecision& decision, absl::string_view what) {
   switch (decision.action) {
     case RestartDecision::Action::kRestart:
       ++restarts_;
-      SetState(InstanceState::kBackoff, detail);
       timer_.Arm(clock_.Now() + decision.delay);
+      SetState(InstanceState::kBackoff, detail);
       return;
     case RestartDecision::Action::kStop:
       return Finish(InstanceState::kStopped, detail);
@@ -163,6 +168,8 @@ void Instance::Apply(const RestartDecision& decision, absl::string_view what) {
 
 void Instance::OnReady(const Greeting& greeting) {
   openvpn_version_ = greeting.openvpn_version.ToString();
+  if (stop_sequence_.begun()) return;  // it is on its way out, and its SIGKILL is timed
+  if (state_ == InstanceState::kHolding) AskWhetherConnected();
   if (state_ == InstanceState::kStarting) timer_.Arm(std::nullopt);
   // A fresh child is on hold and has no clients. Afterwards, what was notified while nobody
   // listened is lost.
@@ -191,7 +198,7 @@ void Instance::OnHold() {
   // The first >HOLD of a child finds an empty table; each later one means that OpenVPN counts from
   // the start.
   if (std::exchange(hold_released_, false)) sessions_.BeginEpoch("OpenVPN restarted its tunnel");
-  if (state_ == InstanceState::kStopping) return;
+  if (stop_sequence_.begun()) return;
   SetState(InstanceState::kHolding);
   std::vector<Connection::Request> requests;
   requests.push_back({commands::HoldRelease(), [this](const absl::StatusOr<Reply>& reply) {
@@ -205,6 +212,16 @@ void Instance::OnHold() {
   hold_released_ = true;
 }
 
+// CONNECTED was perhaps said while nobody listened.
+void Instance::AskWhetherConnected() {
+  connection_.Send(commands::State(), [this](const absl::StatusOr<Reply>& reply) {
+    if (!reply.ok() || reply->lines.empty()) return;
+    const Message current = ParseNotification(absl::StrCat("STATE:", reply->lines.back()));
+    const auto* change = std::get_if<StateChange>(&current);
+    if (change != nullptr && change->name == kConnected) OnStateChange(*change);
+  });
+}
+
 void Instance::OnStateChange(const StateChange& change) {
   if (change.name == "RECONNECTING") {
     logger_.Info("TUNNEL_RESTARTING", "OpenVPN restarts its tunnel; all its sessions end",
@@ -212,7 +229,7 @@ void Instance::OnStateChange(const StateChange& change) {
     // The >HOLD that follows finds the work done.
     hold_released_ = false;
     sessions_.BeginEpoch(absl::StrCat("OpenVPN restarted its tunnel (", change.detail, ")"));
-  } else if (change.name == "CONNECTED" && state_ == InstanceState::kHolding) {
+  } else if (change.name == kConnected && state_ == InstanceState::kHolding) {
     if (change.detail != "SUCCESS") {
       logger_.Warning("TUNNEL_UP_WITH_ERRORS", "OpenVPN's tunnel is up, but not as configured",
                       {{"instance", config_.name}, {"detail", change.detail}});
@@ -251,6 +268,8 @@ void Instance::OnChildExit(const ExitStatus& status) {
   lock_.reset();
   if (state_ == InstanceState::kStopping) return Finish(InstanceState::kStopped, "");
   if (give_up_.has_value()) return Finish(InstanceState::kFailed, *give_up_);
+  // We ended it ourselves: whatever its exit code, it is no success.
+  if (unreachable_) return Apply(restart_policy_.OnStartFailed(clock_.Now()), kUnreachable);
   Apply(restart_policy_.OnExited(status, clock_.Now()),
         absl::StrCat("OpenVPN ", status.ToString()));
 }
@@ -263,6 +282,7 @@ void Instance::Stop(std::function<void()> stopped) {
 }
 
 void Instance::GiveUp(const std::string& reason) {
+  if (give_up_.has_value()) return;
   logger_.Error("INSTANCE_UNUSABLE", "this instance cannot be run as it is configured",
                 {{"instance", config_.name}, {"reason", reason}});
   give_up_ = reason;
@@ -284,8 +304,9 @@ void Instance::OnDeadline() {
                     {{"instance", config_.name}, {"pid", child_->pid()}});
     child_->Signal(*signal).IgnoreError();
   } else if (child_ != nullptr) {
-    logger_.Error("CHILD_UNREACHABLE", "OpenVPN's management socket did not come up in time",
+    logger_.Error("CHILD_UNREACHABLE", kUnreachable,
                   {{"instance", config_.name}, {"management", config_.management.ToString()}});
+    unreachable_ = true;
     EndChild();
   } else if (state_ == InstanceState::kBackoff) {
     BeginStart();

@@ -88,6 +88,7 @@ class Instance final : private ConnectionHandler, private ChildObserver, private
   void OnStartFailed(const absl::Status& status);
   void Apply(const RestartDecision& decision, absl::string_view what);
   void OnHold();
+  void AskWhetherConnected();
   void OnStateChange(const StateChange& change);
   void EndChild();
   // The child is of no use: ends it, and FAILED is what follows.
@@ -110,6 +111,7 @@ class Instance final : private ConnectionHandler, private ChildObserver, private
   std::string openvpn_version_;
   bool hold_released_ = false;          // in this tunnel run
   bool seen_ready_ = false;             // by this child
+  bool unreachable_ = false;            // this child, which is ended for it
   std::optional<std::string> give_up_;  // FAILED, for this reason, when the child has ended
   std::vector<std::function<void()>> stopped_;
 

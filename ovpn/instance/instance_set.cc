@@ -20,10 +20,13 @@ Instance* InstanceSet::FindSession(const SessionUid& uid) const {
 }
 
 void InstanceSet::StopAll(std::function<void()> stopped) {
-  // Released by the last callback, or here when there is no instance.
-  const std::shared_ptr<void> all_down(nullptr,
-                                       [stopped = std::move(stopped)](void*) { stopped(); });
-  for (const auto& instance : instances_) instance->Stop([all_down] {});
+  if (instances_.empty()) return stopped();
+  const auto running = std::make_shared<size_t>(instances_.size());
+  for (const auto& instance : instances_) {
+    instance->Stop([running, stopped] {
+      if (--*running == 0) stopped();
+    });
+  }
 }
 
 }  // namespace ovpnbroker::ovpn

@@ -68,6 +68,7 @@ std::string ClientReasonText(const Deny& deny) {
 
 Command EnvFilter(int level) { return Make("env-filter", absl::StrCat(level)); }
 Command StateOn() { return Make("state", "on"); }
+Command State() { return MakeMultiLine("state"); }
 Command ByteCount(std::chrono::seconds interval) {
   return Make("bytecount", absl::StrCat(interval.count()));
 }

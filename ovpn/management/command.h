@@ -34,6 +34,8 @@ namespace commands {
 // 0 shows every variable. The setting outlives the connection, so it is sent on each.
 Command EnvFilter(int level);
 Command StateOn();
+// The state right now, in the words of >STATE.
+Command State();
 // 0 turns the counters off.
 Command ByteCount(std::chrono::seconds interval);
 Command Version();

@@ -149,6 +149,7 @@ std::string FakeManagementServer::DefaultReply(const std::string& line) {
            "Client ID\tPeer ID\tData Channel Cipher\r\nEND\r\n";
   }
   if (name == "env-filter") return "SUCCESS: env_filter_level=0\r\n";
+  if (line == "state") return "1767225600,CONNECTING,,,,,,\r\nEND\r\n";
   if (name == "state") return "SUCCESS: real-time state notification set to ON\r\n";
   if (name == "bytecount") return "SUCCESS: bytecount interval changed\r\n";
   if (name == "hold") return "SUCCESS: hold release succeeded\r\n";

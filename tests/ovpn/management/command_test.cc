@@ -28,6 +28,7 @@ auto Refused(const std::string& reason) {
 TEST(Commands, WithoutText_AreWhatOpenvpnExpects) {
   EXPECT_EQ(commands::EnvFilter(0).bytes, "env-filter 0\n");
   EXPECT_EQ(commands::StateOn().bytes, "state on\n");
+  EXPECT_EQ(commands::State().bytes, "state\n");
   EXPECT_EQ(commands::ByteCount(seconds(30)).bytes, "bytecount 30\n");
   EXPECT_EQ(commands::Version().bytes, "version\n");
   EXPECT_EQ(commands::Status3().bytes, "status 3\n");
@@ -42,6 +43,7 @@ TEST(Commands, WithoutText_AreWhatOpenvpnExpects) {
 TEST(Commands, MultiLineReplies_AreVersionAndStatus) {
   EXPECT_TRUE(commands::Version().multi_line_reply);
   EXPECT_TRUE(commands::Status3().multi_line_reply);
+  EXPECT_TRUE(commands::State().multi_line_reply);
   EXPECT_FALSE(commands::StateOn().multi_line_reply);
   EXPECT_FALSE(commands::ClientAuth(Cid{1}, Kid{1}, ClientAuthBlock())->multi_line_reply);
 }
