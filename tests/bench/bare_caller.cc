@@ -1,0 +1,95 @@
+#include "tests/bench/bare_caller.h"
+
+#include <cstdlib>
+#include <iostream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "policy/stream/channel_factory.h"
+
+namespace ovpnbroker::bench {
+
+BareCaller::BareCaller(const std::string& address, policy::v1::DecisionRequest request) {
+  auto channel = policy::MakeChannel(address, false, policy::StreamTimings{});
+  if (!channel.ok()) std::abort();  // the address is our own
+  channel_ = *std::move(channel);
+  stub_ = policy::v1::PolicyService::NewStub(channel_);
+  stub_->async()->StreamDecisions(&context_, this);
+  AddHold();
+  std::unique_lock<std::mutex> lock(mutex_);
+  current_.mutable_hello()->set_policy("bench");
+  writing_ = true;
+  unanswered_ = 1;
+  StartWrite(&current_);
+  StartRead(&response_);
+  StartCall();
+  AwaitIdle(lock);
+  *template_.mutable_decision_request() = std::move(request);
+}
+
+BareCaller::~BareCaller() {
+  context_.TryCancel();
+  RemoveHold();
+  std::unique_lock<std::mutex> lock(mutex_);
+  changed_.wait(lock, [this] { return done_; });
+}
+
+ovpn::Duration BareCaller::Run(size_t count, size_t window) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  latencies_.clear();
+  latencies_.reserve(count);
+  unasked_ = count;
+  unanswered_ = count;
+  const ovpn::SteadyTime start = std::chrono::steady_clock::now();
+  for (size_t i = 0; i < window && unasked_ > 0; ++i) Ask();
+  AwaitIdle(lock);
+  return std::chrono::steady_clock::now() - start;
+}
+
+void BareCaller::AwaitIdle(std::unique_lock<std::mutex>& lock) {
+  changed_.wait(lock, [this] { return (unanswered_ == 0 && !writing_) || done_; });
+  if (!done_) return;
+  std::cerr << "the stream ended\n";
+  std::exit(EXIT_FAILURE);
+}
+
+void BareCaller::Ask() {
+  --unasked_;
+  ++to_write_;
+  ask_time_ = std::chrono::steady_clock::now();
+  WriteNext();
+}
+
+void BareCaller::WriteNext() {
+  if (writing_ || to_write_ == 0) return;
+  --to_write_;
+  writing_ = true;
+  // As long as a real id.
+  template_.mutable_decision_request()->set_decision_id(
+      absl::StrCat("0192f0c4-0000-7000-8000-", absl::Dec(++sequence_, absl::kZeroPad12)));
+  StartWrite(&template_);
+}
+
+void BareCaller::OnReadDone(bool ok) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!ok) return;
+  latencies_.push_back(std::chrono::steady_clock::now() - ask_time_);
+  if (unasked_ > 0) Ask();
+  if (--unanswered_ == 0) changed_.notify_all();
+  StartRead(&response_);
+}
+
+void BareCaller::OnWriteDone(bool ok) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  writing_ = false;
+  if (ok) WriteNext();
+  if (unanswered_ == 0) changed_.notify_all();
+}
+
+void BareCaller::OnDone(const grpc::Status&) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  done_ = true;
+  changed_.notify_all();
+}
+
+}  // namespace ovpnbroker::bench

@@ -1,0 +1,62 @@
+// The rival of the policy stream: nothing but gRPC. It sends the same DecisionRequest messages to
+// the same service over the same kind of channel, and counts the answers: no engine, no loop
+// thread, no timeouts. All its work is done on gRPC's callback threads.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "ovpn/base/clock.h"
+#include "ovpnbroker/policy/v1/policy_service.grpc.pb.h"
+
+namespace ovpnbroker::bench {
+
+class BareCaller final : public grpc::ClientBidiReactor<policy::v1::StreamDecisionsRequest,
+                                                        policy::v1::StreamDecisionsResponse> {
+ public:
+  // Opens the stream and exchanges the greeting. `request` is sent again and again, each time with
+  // another id.
+  BareCaller(const std::string& address, policy::v1::DecisionRequest request);
+  ~BareCaller() override;
+
+  // Asks `count` times, `window` at once; gives the time it took.
+  ovpn::Duration Run(size_t count, size_t window);
+  // Of the last Run with a window of 1, one for each answer.
+  const std::vector<ovpn::Duration>& latencies() const { return latencies_; }
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnDone(const grpc::Status& status) override;
+
+ private:
+  // All with mutex_ held.
+  void Ask();
+  void WriteNext();
+  void AwaitIdle(std::unique_lock<std::mutex>& lock);
+
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<policy::v1::PolicyService::Stub> stub_;
+  grpc::ClientContext context_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  policy::v1::StreamDecisionsRequest template_;
+  policy::v1::StreamDecisionsRequest current_;
+  policy::v1::StreamDecisionsResponse response_;
+  size_t to_write_ = 0;  // asked and not handed to gRPC yet
+  bool writing_ = false;
+  size_t unasked_ = 0;  // of this Run
+  size_t unanswered_ = 0;
+  size_t sequence_ = 0;
+  ovpn::SteadyTime ask_time_;
+  std::vector<ovpn::Duration> latencies_;
+  bool done_ = false;
+};
+
+}  // namespace ovpnbroker::bench

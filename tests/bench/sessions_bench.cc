@@ -1,0 +1,92 @@
+// What 100,000 sessions cost: memory of everything that the broker keeps of an established client
+// beyond what it keeps of its last decisions, and the time to list all of them in pages as the
+// admin API does.
+#include <malloc.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/bench/ratio.h"
+#include "tests/bench/sample_connect.h"
+#include "tests/bench/wire_broker.h"
+
+namespace ovpnbroker::bench {
+namespace {
+
+constexpr uint64_t kSessions = 100'000;
+constexpr size_t kPage = 1000;
+// The engine remembers so many ended decisions at most, whatever the sessions; they are made before
+// the count begins.
+constexpr uint64_t kWarmUp = 20'000;
+
+size_t AllocatedBytes() { return mallinfo2().uordblks; }
+
+double Milliseconds(ovpn::Duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+// One client from CONNECT to ESTABLISHED, with OpenVPN's replies.
+void Connect(WireBroker& broker, uint64_t cid) {
+  broker.Feed(MakeConnectBytes(cid));
+  broker.output().clear();
+  broker.Feed(absl::StrCat("SUCCESS: client-auth command succeeded\r\n",
+                           "SUCCESS: client-pending-auth command succeeded\r\n", ">CLIENT:ADDRESS,",
+                           cid, ",10.8.0.20,1\r\n>CLIENT:ESTABLISHED,", cid,
+                           "\r\n>CLIENT:ENV,END\r\n"));
+}
+
+// Times of the pages, in milliseconds.
+std::vector<double> ListInPages(const ovpn::SessionTable& table, size_t& listed) {
+  std::vector<double> times;
+  ovpn::SessionUid after;
+  for (size_t in_page = kPage; in_page == kPage;) {
+    const ovpn::SteadyTime start = std::chrono::steady_clock::now();
+    std::vector<ovpn::Session> page;
+    table.Visit(after, [&page](const ovpn::SessionEntry& entry) {
+      page.push_back(entry.session);
+      return page.size() < kPage;
+    });
+    in_page = page.size();
+    listed += in_page;
+    if (!page.empty()) after = page.back().uid;
+    times.push_back(Milliseconds(std::chrono::steady_clock::now() - start));
+  }
+  return times;
+}
+
+int Main() {
+  auto broker = std::make_unique<WireBroker>();
+  for (uint64_t cid = 0; cid < kWarmUp; ++cid) Connect(*broker, cid);
+  const size_t before = AllocatedBytes();
+  for (uint64_t cid = kWarmUp; cid < kWarmUp + kSessions; ++cid) Connect(*broker, cid);
+  const double bytes = static_cast<double>(AllocatedBytes() - before) / kSessions;
+
+  const ovpn::SessionTable& table = broker->sessions();
+  size_t established = 0;
+  table.Visit("", [&established](const ovpn::SessionEntry& entry) {
+    if (entry.session.state == ovpn::SessionState::kEstablished) ++established;
+    return true;
+  });
+  size_t listed = 0;
+  const ovpn::SteadyTime start = std::chrono::steady_clock::now();
+  const std::vector<double> pages = ListInPages(table, listed);
+  const double total = Milliseconds(std::chrono::steady_clock::now() - start);
+  if (established != kWarmUp + kSessions || listed != established) {
+    std::cerr << "not every session is established and listed\n";
+    return EXIT_FAILURE;
+  }
+  Inform("all 120,000 sessions listed in pages of 1000", total, "ms");
+  Inform("slowest page", Percentile(pages, 1), "ms");
+  Report({"memory of one of 100,000 sessions", bytes / 1024, Ratio::Bound::kAtMost, 2,
+          "none: absolute", "KiB"});
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace ovpnbroker::bench
+
+int main() { return ovpnbroker::bench::Main(); }
