@@ -1,10 +1,8 @@
-// Splits an option line into words exactly as OpenVPN's parser does (parse_line in options.c, the
-// same for configuration files, client-auth bodies, pushed options and management commands), and
-// makes lines that split into given words. What OpenVPN would silently drop or cut is an error
-// here. Pure functions; any thread.
+// Option lines that OpenVPN is to read (client-auth bodies, pushed options): splits them into
+// words, strictly, since what OpenVPN would silently drop or cut is an error here; and makes lines
+// that split into given words. Pure functions; any thread.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -14,12 +12,8 @@
 
 namespace ovpnbroker::ovpn {
 
-// OpenVPN's MAX_PARMS: further words of a line are ignored.
-inline constexpr size_t kMaxOptionWords = 16;
-
-// The words of `line`; none for a blank line or a comment. INVALID_ARGUMENT for unbalanced quotes,
-// a backslash before anything but a blank, `"` or `\`, a word over kMaxArgumentBytes, more than
-// kMaxOptionWords words, a NUL.
+// The words of `line`; none for a blank line or a comment. INVALID_ARGUMENT for what
+// SplitOpenvpnLine refuses or drops, and for a NUL.
 absl::StatusOr<std::vector<std::string>> SplitOptionLine(absl::string_view line);
 
 // The option that a first word names: `--` before it does not count in files and client-auth

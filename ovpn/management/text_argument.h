@@ -8,11 +8,12 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "ovpn/base/openvpn_words.h"
 
 namespace ovpnbroker::ovpn {
 
-// OpenVPN's OPTION_PARM_SIZE: one argument after unquoting. A longer one fails the whole line.
-inline constexpr size_t kMaxArgumentBytes = 256;
+// One argument after unquoting.
+inline constexpr size_t kMaxArgumentBytes = kMaxOpenvpnWordBytes;
 // One command line, LF included. OpenVPN reads 256 bytes at a time into 1024: up to this length a
 // line fits wherever the reads fall; beyond, it may be cut and its tail run as another command.
 inline constexpr size_t kMaxCommandLineBytes = 769;

@@ -15,8 +15,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "ovpn/base/openvpn_words.h"
 #include "ovpn/base/unique_fd.h"
-#include "ovpn/process/config_words.h"
 
 namespace ovpnbroker::ovpn {
 namespace {
@@ -120,13 +120,13 @@ class Reader {
                  absl::StrCat("the line has more than ", kMaxConfigLineBytes, " bytes"));
       return;
     }
-    absl::StatusOr<std::vector<std::string>> words = SplitConfigLine(line);
-    if (!words.ok()) {
-      AddProblem(file, number, words.status().message());
+    absl::StatusOr<OpenvpnLine> split = SplitOpenvpnLine(line);
+    if (!split.ok()) {
+      AddProblem(file, number, split.status().message());
       return;
     }
-    if (words->empty()) return;
-    AddDirective(file, number, *std::move(words), source, depth);
+    if (split->words.empty()) return;
+    AddDirective(file, number, std::move(split->words), source, depth);
   }
 
   void AddDirective(const std::string& file, int number, std::vector<std::string> words,

@@ -107,7 +107,7 @@ TEST(JoinOptionWords, AnyWords_AreReadBackAsTheyWere) {
   std::mt19937 random(1);
   for (int i = 0; i < 5000; ++i) {
     Words words;
-    const size_t count = std::uniform_int_distribution<size_t>(1, kMaxOptionWords)(random);
+    const size_t count = std::uniform_int_distribution<size_t>(1, kMaxOpenvpnWords)(random);
     while (words.size() < count) words.push_back(RandomText(random, "ab \"'\\#;<>,-\xc3\xbc", 12));
     const std::string line = JoinOptionWords(words);
     ASSERT_EQ(OpenvpnWords(line), words) << line;

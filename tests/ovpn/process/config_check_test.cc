@@ -122,8 +122,8 @@ TEST_F(ConfigCheckTest, WhatOpenvpnCannotRead_IsAnErrorWithItsLine) {
     std::string line;
     const char* message;
   } cases[] = {
-      {"push \"route 10.0.0.0", "no closing quote"},
-      {"push 'route", "no closing quote"},
+      {"push \"route 10.0.0.0", "no closing double quote"},
+      {"push 'route", "no closing single quote"},
       {"up c:\\windows", "backslash"},
       {"<ca>\nno end", "has no end"},
       {absl::StrCat("echo ", std::string(251, 'x')), "more than 255 bytes"},

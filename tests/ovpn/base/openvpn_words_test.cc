@@ -1,4 +1,4 @@
-#include "ovpn/process/config_words.h"
+#include "ovpn/base/openvpn_words.h"
 
 #include <string>
 #include <vector>
@@ -11,7 +11,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-TEST(SplitConfigLine, Lines_SplitAsOpenvpnSplitsThem) {
+TEST(SplitOpenvpnLine, Lines_SplitAsOpenvpnSplitsThem) {
   const struct {
     const char* line;
     Words words;
@@ -35,29 +35,44 @@ TEST(SplitConfigLine, Lines_SplitAsOpenvpnSplitsThem) {
       {"bar\\\n", {"bar\n"}},
   };
   for (const auto& c : cases) {
-    const auto words = SplitConfigLine(c.line);
+    const auto words = SplitOpenvpnLine(c.line);
     ASSERT_TRUE(words.ok()) << c.line << ": " << words.status();
-    EXPECT_EQ(*words, c.words) << c.line;
+    EXPECT_EQ(words->words, c.words) << c.line;
   }
 }
 
-TEST(SplitConfigLine, WhatOpenvpnRefuses_IsInvalid) {
+TEST(SplitOpenvpnLine, WhatOpenvpnRefuses_IsInvalid) {
   for (const std::string& line :
        {std::string("push \"x"), std::string("push 'x"), std::string("c:\\temp"),
         std::string("a \"\\x\""), std::string("x\\"), std::string("x ") + std::string(257, 'y')}) {
-    EXPECT_TRUE(absl::IsInvalidArgument(SplitConfigLine(line).status())) << line;
+    EXPECT_TRUE(absl::IsInvalidArgument(SplitOpenvpnLine(line).status())) << line;
   }
 }
 
-TEST(SplitConfigLine, MoreThanSixteenWords_TheRestIsDropped) {
-  const auto words = SplitConfigLine("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 \"18");
-  ASSERT_TRUE(words.ok());
-  EXPECT_EQ(words->size(), kMaxConfigWords);
-  EXPECT_EQ(words->back(), "16");
+TEST(SplitOpenvpnLine, MoreThanSixteenWords_TheRestIsDropped) {
+  const auto split = SplitOpenvpnLine("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 \"18");
+  ASSERT_TRUE(split.ok());
+  EXPECT_EQ(split->words.size(), kMaxOpenvpnWords);
+  EXPECT_EQ(split->words.back(), "16");
+  EXPECT_EQ(split->dropped, "17 \"18");
 }
 
-TEST(SplitConfigLine, LongestWord_IsAccepted) {
-  EXPECT_TRUE(SplitConfigLine(std::string(256, 'y')).ok());
+TEST(SplitOpenvpnLine, SixteenWordsAndAComment_DropNothing) {
+  const auto split = SplitOpenvpnLine("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 \"16\" # comment\n");
+  ASSERT_TRUE(split.ok());
+  EXPECT_EQ(split->words.size(), kMaxOpenvpnWords);
+  EXPECT_EQ(split->dropped, "");
+}
+
+TEST(SplitOpenvpnLine, BackslashAfterTheLastWord_IsDropped) {
+  const auto split = SplitOpenvpnLine("push x \\");
+  ASSERT_TRUE(split.ok());
+  EXPECT_EQ(split->words, (Words{"push", "x"}));
+  EXPECT_EQ(split->dropped, "\\");
+}
+
+TEST(SplitOpenvpnLine, LongestWord_IsAccepted) {
+  EXPECT_TRUE(SplitOpenvpnLine(std::string(256, 'y')).ok());
 }
 
 }  // namespace
