@@ -1,9 +1,8 @@
-// From the configuration to the values that ovpn/ and policy/ work with. Reads the files that an
+// From the configuration to the values that ovpn/ works with. Reads the files that an
 // instance's entry names (OpenVPN configuration for its hand-window, management password); called
 // by the broker at start.
 #pragma once
 
-#include <memory>
 #include <optional>
 
 #include "absl/status/statusor.h"
@@ -11,7 +10,6 @@
 #include "ovpn/instance/instance_config.h"
 #include "ovpn/management/client_auth_block.h"
 #include "ovpnbroker/config/v1/instance_config.pb.h"
-#include "policy/engine_options.h"
 
 namespace ovpnbroker::server {
 
@@ -25,8 +23,5 @@ struct InstanceParts {
 // them.
 absl::StatusOr<InstanceParts> MakeInstanceParts(const config::v1::InstanceConfig& config,
                                                 const std::string& runtime_directory);
-
-std::shared_ptr<const policy::EngineOptions> MakeEngineOptions(
-    const config::v1::InstanceConfig& config);
 
 }  // namespace ovpnbroker::server

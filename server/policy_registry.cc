@@ -185,4 +185,19 @@ std::vector<PolicyStatus> PolicyRegistry::Statuses() const {
   return statuses;
 }
 
+std::shared_ptr<const policy::EngineOptions> MakeEngineOptions(
+    const config::v1::InstanceConfig& config) {
+  auto options = std::make_shared<policy::EngineOptions>();
+  options->decision_timeout = ToDuration(config.decision().timeout());
+  options->attempt_timeout = ToDuration(config.decision().attempt_timeout());
+  if (config.failure().mode() == config::v1::FAILURE_MODE_ALLOW) {
+    options->failure.mode = policy::FailureOptions::Mode::kAllow;
+  }
+  options->failure.retry_backoff = ToSeconds(config.failure().retry_backoff());
+  if (config.failure().has_keep_last()) {
+    options->failure.keep_last_max_age = ToDuration(config.failure().keep_last().max_age());
+  }
+  return options;
+}
+
 }  // namespace ovpnbroker::server

@@ -13,6 +13,7 @@
 #include "ovpn/base/clock.h"
 #include "ovpn/base/log.h"
 #include "ovpnbroker/config/v1/broker_config.pb.h"
+#include "policy/engine_options.h"
 #include "policy/policy.h"
 #include "policy/rules/rules_policy.h"
 #include "policy/stream/stream_policy.h"
@@ -62,5 +63,9 @@ class PolicyRegistry {
   const std::string broker_epoch_;
   std::vector<Unit> units_;  // in the order of the configuration
 };
+
+// How decisions of this instance are timed, and what happens when there is no verdict.
+std::shared_ptr<const policy::EngineOptions> MakeEngineOptions(
+    const config::v1::InstanceConfig& config);
 
 }  // namespace ovpnbroker::server

@@ -85,6 +85,41 @@ void Instance::BeginStart() {
   unreachable_ = false;
   timer_.Arm(std::nullopt);
   SetState(InstanceState::kStarting);
+  if (!TryAdopt()) RunPreflight();
+}
+
+LaunchOptions Instance::MakeLaunchOptions() const {
+  OpenvpnCommandOptions command;
+  command.program = config_.openvpn;
+  command.config_file = config_.openvpn_config;
+  command.working_directory = config_.working_directory;
+  command.management = config_.management.openvpn_words();
+  command.management_password_file = config_.management_password_file;
+  command.extra_arguments = config_.extra_arguments;
+  return BuildOpenvpnLaunch(command, lock_.has_value() ? lock_->fd() : -1);
+}
+
+// A child that outlived its broker holds the lock that it inherited from it.
+bool Instance::TryAdopt() {
+  const auto attempt = TryAcquireInstanceLock(config_.runtime_directory, config_.name);
+  if (!attempt.ok() || attempt->lock.has_value() || !attempt->holder.has_value()) return false;
+  auto child = launcher_.Adopt(*attempt->holder, MakeLaunchOptions(), *this);
+  if (!child.ok()) {
+    logger_.Warning("CHILD_NOT_ADOPTED",
+                    "the lock of this instance is held by a process that is not taken over",
+                    {{"instance", config_.name}, {"status", child.status().message()}});
+    return false;
+  }
+  adopted_ = true;
+  logger_.Info(
+      "CHILD_ADOPTED",
+      "an OpenVPN that outlived its broker is taken over; its own log is lost until it restarts",
+      {{"instance", config_.name}, {"pid", *attempt->holder}});
+  Watch(*std::move(child));
+  return true;
+}
+
+void Instance::RunPreflight() {
   PreflightRequest request;
   request.instance = config_.name;
   request.config_file = config_.openvpn_config;
@@ -96,8 +131,9 @@ void Instance::BeginStart() {
     // A Stop in between has the last word.
     if (state_ != InstanceState::kStarting) return;
     if (status.ok()) return Launch();
-    if (absl::IsFailedPrecondition(status))
+    if (absl::IsFailedPrecondition(status)) {
       return Finish(InstanceState::kFailed, std::string(status.message()));
+    }
     OnStartFailed(status);
   });
 }
@@ -115,27 +151,24 @@ void Instance::Launch() {
                                "; end it and start the instance again"));
   }
   lock_ = std::move(attempt->lock);
-
-  OpenvpnCommandOptions command;
-  command.program = config_.openvpn;
-  command.config_file = config_.openvpn_config;
-  command.working_directory = config_.working_directory;
-  command.management = config_.management.openvpn_words();
-  command.management_password_file = config_.management_password_file;
-  command.extra_arguments = config_.extra_arguments;
-  auto child = launcher_.Launch(BuildOpenvpnLaunch(command, lock_->fd()), *this);
+  auto child = launcher_.Launch(MakeLaunchOptions(), *this);
   if (!child.ok()) {
     lock_.reset();
     return OnStartFailed(child.status());
   }
-  child_ = *std::move(child);
-  if (const absl::Status written = lock_->WritePid(child_->pid()); !written.ok()) {
+  if (const absl::Status written = lock_->WritePid((*child)->pid()); !written.ok()) {
     logger_.Warning("LOCK_WITHOUT_PID", "the child's pid could not be written to its lock file",
                     {{"instance", config_.name}, {"status", written.ToString()}});
   }
   logger_.Info(
       "CHILD_STARTED", "OpenVPN was started",
-      {{"instance", config_.name}, {"pid", child_->pid()}, {"config", config_.openvpn_config}});
+      {{"instance", config_.name}, {"pid", (*child)->pid()}, {"config", config_.openvpn_config}});
+  adopted_ = false;
+  Watch(*std::move(child));
+}
+
+void Instance::Watch(std::unique_ptr<ChildProcess> child) {
+  child_ = std::move(child);
   hold_released_ = false;
   seen_ready_ = false;
   restart_policy_.OnStarted(clock_.Now());
@@ -171,9 +204,16 @@ void Instance::OnReady(const Greeting& greeting) {
   if (stop_sequence_.begun()) return;  // it is on its way out, and its SIGKILL is timed
   if (state_ == InstanceState::kHolding) AskWhetherConnected();
   if (state_ == InstanceState::kStarting) timer_.Arm(std::nullopt);
-  // A fresh child is on hold and has no clients. Afterwards, what was notified while nobody
-  // listened is lost.
-  if (std::exchange(seen_ready_, true)) sessions_.Resync();
+  const bool first = !std::exchange(seen_ready_, true);
+  if (first && adopted_) {
+    // It runs, unless a >HOLD follows; what it has is taken over as it is.
+    hold_released_ = true;
+    SetState(InstanceState::kRunning, "adopted");
+    sessions_.Resync(Sessions::UnknownClients::kAdopt);
+  } else if (!first) {
+    // What was notified while nobody listened is lost. A fresh child is on hold and has no clients.
+    sessions_.Resync();
+  }
 }
 
 void Instance::OnMessage(Message&& message) {

@@ -84,7 +84,11 @@ class Instance final : private ConnectionHandler, private ChildObserver, private
   }
 
   void BeginStart();
+  LaunchOptions MakeLaunchOptions() const;
+  bool TryAdopt();
+  void RunPreflight();
   void Launch();
+  void Watch(std::unique_ptr<ChildProcess> child);
   void OnStartFailed(const absl::Status& status);
   void Apply(const RestartDecision& decision, absl::string_view what);
   void OnHold();
@@ -110,6 +114,7 @@ class Instance final : private ConnectionHandler, private ChildObserver, private
   uint64_t restarts_ = 0;
   std::string openvpn_version_;
   bool hold_released_ = false;          // in this tunnel run
+  bool adopted_ = false;                // the child, from an earlier broker
   bool seen_ready_ = false;             // by this child
   bool unreachable_ = false;            // this child, which is ended for it
   std::optional<std::string> give_up_;  // FAILED, for this reason, when the child has ended

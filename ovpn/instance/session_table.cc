@@ -40,6 +40,17 @@ SessionTable::ConnectResult SessionTable::OnConnect(const ClientRef& client,
   return {is_new ? Connect::kNew : Connect::kRehandshake, &entry, superseded};
 }
 
+SessionEntry& SessionTable::Adopt(const ClientRef& client, const SessionUid& new_uid,
+                                  WallTime now) {
+  SessionEntry& entry = by_cid_[client.cid];
+  entry.session.uid = new_uid;
+  entry.session.client = client;
+  entry.session.state = SessionState::kUnjudged;
+  entry.session.create_time = now;
+  by_uid_.emplace(new_uid, client.cid);
+  return entry;
+}
+
 SessionTable::Established SessionTable::OnEstablished(Cid cid, WallTime now) {
   if (closed_.contains(cid)) return Established::kAfterClose;
   SessionEntry* entry = Find(cid);

@@ -57,6 +57,10 @@ class SessionTable {
   ConnectResult OnConnect(const ClientRef& client, const ClientConnect& event,
                           const SessionUid& new_uid, WallTime now);
 
+  // A client that is in already and that no verdict of this broker stands behind. `client.cid` has
+  // no live session.
+  SessionEntry& Adopt(const ClientRef& client, const SessionUid& new_uid, WallTime now);
+
   enum class Established {
     kExpected,        // follows an allow; the session is ESTABLISHED now
     kAfterClose,      // the session ended before (`disable`, failure at connect stage)

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
+#include "ovpn/instance/session_log.h"
 
 namespace ovpnbroker::ovpn {
 namespace {
@@ -12,10 +13,6 @@ namespace {
 constexpr absl::string_view kDisconnected = "disconnected";
 
 KeyRef KeyOf(const SessionEntry& entry, Kid kid) { return {entry.session.client, kid}; }
-
-int64_t UnixMilliseconds(WallTime time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
 
 std::string Join(const std::vector<IntendedAddress>& addresses) {
   if (addresses.empty()) return "none";
@@ -85,7 +82,7 @@ void Sessions::OnEvent(ClientEvent&& event) {
 
 void Sessions::OnConnect(ClientConnect&& event) {
   const WallTime now = clock_.WallNow();
-  const SessionUid uid = NewUuid7(UnixMilliseconds(now));
+  const SessionUid uid = NewSessionUid(now);
   auto result = table_.OnConnect({config_.name, epoch_, event.cid}, event, uid, now);
   if (result.kind == SessionTable::Connect::kImpossible) {
     logger_.Warning(
@@ -132,7 +129,8 @@ void Sessions::VerifyAddresses(const SessionEntry& entry) {
   const std::string detail = agree ? ""
                                    : absl::StrCat("asked for ", Join(entry.wanted_addresses),
                                                   ", got ", Join(entry.learned_addresses));
-  LogSession("SESSION_ESTABLISHED", "a client is in", entry.session);
+  logger_.Write(LogLevel::kInfo, "SESSION_ESTABLISHED", "a client is in",
+                SessionFields(entry.session));
   Changed(entry);
   sink_.OnAnswerOutcome(key, agree ? AnswerOutcome::kVerified : AnswerOutcome::kMismatched, detail);
   if (agree) return;
@@ -172,20 +170,9 @@ void Sessions::ReportEnd(const SessionEntry& entry, WithdrawReason reason) {
     ++last;
   }
   unwritten_.erase(first, last);
-  LogSession("SESSION_ENDED", "a client has left, or was not let in", entry.session);
+  logger_.Write(LogLevel::kInfo, "SESSION_ENDED", "a client has left, or was not let in",
+                SessionFields(entry.session));
   Changed(entry);
-}
-
-void Sessions::LogSession(absl::string_view id, absl::string_view message, const Session& session) {
-  logger_.Info(id, message,
-               {{"instance", config_.name},
-                {"session", session.uid},
-                {"cid", session.client.cid.value},
-                {"common_name", session.identity.common_name},
-                {"username", session.identity.username},
-                {"real_address", session.identity.real_address},
-                {"virtual_addresses", absl::StrJoin(session.virtual_addresses, " ")},
-                {"end_reason", session.end_reason}});
 }
 
 }  // namespace ovpnbroker::ovpn

@@ -81,9 +81,14 @@ class Sessions {
   void NoteDecision(const SessionUid& uid, const DecisionId& decision, const std::string& policy,
                     const std::string& revision);
 
+  // What to do about clients that are in and that the table does not know.
+  enum class UnknownClients {
+    kKill,   // nobody allowed them
+    kAdopt,  // an earlier broker did: they stay, UNJUDGED until their REAUTH
+  };
   // Compares the table with what OpenVPN has after the connection was away, then writes the answers
   // that waited.
-  void Resync();
+  void Resync(UnknownClients unknown = UnknownClients::kKill);
 
  private:
   // Commands that wait for the connection, bound to the question they answer.
@@ -97,7 +102,6 @@ class Sessions {
   void VerifyAddresses(const SessionEntry& entry);
   void CloseSession(Cid cid, absl::string_view reason);
   void ReportEnd(const SessionEntry& entry, WithdrawReason reason);
-  void LogSession(absl::string_view id, absl::string_view message, const Session& session);
   // Reports a session's change as it is now.
   void Changed(const SessionEntry& entry) { sink_.OnSessionChanged(entry.session); }
   void Write(UnwrittenAnswer answer);
@@ -105,8 +109,9 @@ class Sessions {
   void OnWriteResult(const UnwrittenAnswer& answer, const absl::StatusOr<Reply>& reply);
   void SendKill(Cid cid, KillDisposition disposition, absl::string_view reason, KillCallback done);
   void KillIntruder(Cid cid, absl::string_view how);
-  void Compare(const StatusReport& report);
-  void OnUnknownRow(const StatusReport::Client& row);
+  void Compare(const StatusReport& report, UnknownClients unknown);
+  void OnUnknownRow(const StatusReport::Client& row, UnknownClients unknown);
+  void Adopt(const StatusReport::Client& row);
 
   const InstanceConfig& config_;
   const DirectivePolicy allowed_raw_;

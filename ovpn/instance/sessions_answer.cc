@@ -74,6 +74,8 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
     entry->session.state = SessionState::kAuthorized;
     entry->allowed_kid = key.kid;
     entry->wanted_addresses = std::move(content.wanted);
+  } else if (entry->session.state == SessionState::kUnjudged) {
+    entry->session.state = SessionState::kEstablished;
   }
   const Session session = entry->session;
   Write(std::move(unwritten));

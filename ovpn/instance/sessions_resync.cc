@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
+#include "ovpn/instance/session_log.h"
 #include "ovpn/instance/sessions.h"
 
 namespace ovpnbroker::ovpn {
@@ -18,10 +19,10 @@ bool SameRealAddress(absl::string_view known, absl::string_view row) {
 
 }  // namespace
 
-void Sessions::Resync() {
+void Sessions::Resync(UnknownClients unknown) {
   std::vector<Connection::Request> requests;
   requests.push_back(
-      {commands::Status3(), [this, asked_in = epoch_](const absl::StatusOr<Reply>& reply) {
+      {commands::Status3(), [this, asked_in = epoch_, unknown](const absl::StatusOr<Reply>& reply) {
          // On hold there is no tunnel and no status: the >HOLD that follows moves the epoch.
          if (!reply.ok() || !reply->success || asked_in != epoch_) return;
          const absl::StatusOr<StatusReport> report = StatusReport::Parse(reply->lines);
@@ -30,13 +31,13 @@ void Sessions::Resync() {
                          {{"instance", config_.name}, {"status", report.status().ToString()}});
            return;
          }
-         Compare(*report);
+         Compare(*report, unknown);
          WriteWaiting();
        }});
   channel_.Send(std::move(requests));
 }
 
-void Sessions::Compare(const StatusReport& report) {
+void Sessions::Compare(const StatusReport& report, UnknownClients unknown) {
   absl::flat_hash_map<Cid, const StatusReport::Client*> rows;
   for (const StatusReport::Client& row : report.clients) rows.emplace(row.cid, &row);
 
@@ -62,7 +63,7 @@ void Sessions::Compare(const StatusReport& report) {
   for (const StatusReport::Client& row : report.clients) {
     SessionEntry* entry = table_.Find(row.cid);
     if (entry == nullptr) {
-      OnUnknownRow(row);
+      OnUnknownRow(row, unknown);
       continue;
     }
     table_.OnByteCount(row.cid, row.received_bytes, row.sent_bytes);
@@ -79,15 +80,32 @@ void Sessions::Compare(const StatusReport& report) {
   }
 }
 
-void Sessions::OnUnknownRow(const StatusReport::Client& row) {
-  if (!row.virtual_address.empty() || !row.virtual_ipv6_address.empty())
-    return KillIntruder(row.cid, "status 3");
+void Sessions::OnUnknownRow(const StatusReport::Client& row, UnknownClients unknown) {
+  if (!row.virtual_address.empty() || !row.virtual_ipv6_address.empty()) {
+    return unknown == UnknownClients::kAdopt ? Adopt(row) : KillIntruder(row.cid, "status 3");
+  }
   // Still in TLS: its CONNECT comes, or OpenVPN gives it up.
   if (!row.common_name.has_value() && !row.username.has_value()) return;
   logger_.Info(
       "PENDING_CLIENT_RESTARTED", "a client's CONNECT was missed; it is told to connect again",
       {{"instance", config_.name}, {"cid", row.cid.value}, {"real_address", row.real_address}});
   SendKill(row.cid, KillDisposition::kRestart, "", [](const absl::Status&) {});
+}
+
+void Sessions::Adopt(const StatusReport::Client& row) {
+  const WallTime since{std::chrono::seconds(row.connected_since)};
+  SessionEntry& entry = table_.Adopt({config_.name, epoch_, row.cid}, NewSessionUid(since), since);
+  entry.session.establish_time = since;
+  entry.session.identity.common_name = row.common_name.value_or("");
+  entry.session.identity.username = row.username.value_or("");
+  entry.session.identity.real_address = row.real_address;
+  for (const std::string& address : {row.virtual_address, row.virtual_ipv6_address}) {
+    if (!address.empty()) table_.OnAddress({row.cid, address, true});
+  }
+  table_.OnByteCount(row.cid, row.received_bytes, row.sent_bytes);
+  logger_.Write(LogLevel::kInfo, "SESSION_ADOPTED", "a client that an earlier broker let in stays",
+                SessionFields(entry.session));
+  Changed(entry);
 }
 
 }  // namespace ovpnbroker::ovpn

@@ -73,6 +73,11 @@ class Launcher {
   // before Launch returns.
   virtual absl::StatusOr<std::unique_ptr<ChildProcess>> Launch(const LaunchOptions& options,
                                                                ChildObserver& observer) = 0;
+  // Takes over the process `pid` that an earlier broker started with these options; see
+  // adopted_child.h.
+  virtual absl::StatusOr<std::unique_ptr<ChildProcess>> Adopt(pid_t pid,
+                                                              const LaunchOptions& options,
+                                                              ChildObserver& observer) = 0;
 };
 
 }  // namespace ovpnbroker::ovpn

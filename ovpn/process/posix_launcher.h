@@ -7,6 +7,7 @@
 #include <chrono>
 #include <memory>
 
+#include "ovpn/process/adopted_child.h"
 #include "ovpn/process/launcher.h"
 
 namespace ovpnbroker::ovpn {
@@ -24,6 +25,10 @@ class PosixLauncher final : public Launcher {
 
   absl::StatusOr<std::unique_ptr<ChildProcess>> Launch(const LaunchOptions& options,
                                                        ChildObserver& observer) override;
+  absl::StatusOr<std::unique_ptr<ChildProcess>> Adopt(pid_t pid, const LaunchOptions& options,
+                                                      ChildObserver& observer) override {
+    return AdoptChild(loop_, pid, options, observer);
+  }
 
  private:
   asio::io_context& loop_;

@@ -92,9 +92,7 @@ std::vector<ForeignProcess> ProcessTable::FindForeignOpenvpn(const ForeignQuery&
     if (!absl::SimpleAtoi(it->path().filename().string(), &pid)) continue;
     const std::optional<Stat> stat = ReadStat(pid);
     if (!stat.has_value() || stat->state == 'Z' || stat->parent == query.broker_pid) continue;
-    std::string command_line = ReadFile(PathOf(pid, "cmdline"));
-    const std::vector<std::string> arguments =
-        absl::StrSplit(absl::StripSuffix(command_line, absl::string_view("\0", 1)), '\0');
+    const std::vector<std::string> arguments = ReadArguments(pid);
     if (!IsOpenvpn(pid, arguments) || !InOurNamespaces(pid)) continue;
     if (!Matches(pid, arguments, query)) continue;
     found.push_back({{pid, stat->start_time}, absl::StrJoin(arguments, " ")});
@@ -102,9 +100,20 @@ std::vector<ForeignProcess> ProcessTable::FindForeignOpenvpn(const ForeignQuery&
   return found;
 }
 
+bool ProcessTable::RunsCommand(pid_t pid, const std::vector<std::string>& command) const {
+  const std::optional<Stat> stat = ReadStat(pid);
+  return stat.has_value() && stat->state != 'Z' && ReadArguments(pid) == command &&
+         InOurNamespaces(pid);
+}
+
 bool ProcessTable::IsRunning(const ProcessIdentity& identity) const {
   const std::optional<Stat> stat = ReadStat(identity.pid);
   return stat.has_value() && stat->state != 'Z' && stat->start_time == identity.start_time;
+}
+
+std::vector<std::string> ProcessTable::ReadArguments(pid_t pid) const {
+  const std::string command_line = ReadFile(PathOf(pid, "cmdline"));
+  return absl::StrSplit(absl::StripSuffix(command_line, absl::string_view("\0", 1)), '\0');
 }
 
 std::string ProcessTable::PathOf(pid_t pid, const char* file) const {

@@ -38,6 +38,9 @@ class ProcessTable {
   // not looked at: their paths mean something else. Nor are zombies and children of the broker.
   std::vector<ForeignProcess> FindForeignOpenvpn(const ForeignQuery& query) const;
 
+  // True when the running process `pid` has exactly this command line and lives in our namespaces.
+  bool RunsCommand(pid_t pid, const std::vector<std::string>& command) const;
+
   // True while this very process exists (a zombie does not).
   bool IsRunning(const ProcessIdentity& identity) const;
 
@@ -48,6 +51,7 @@ class ProcessTable {
     uint64_t start_time = 0;
   };
 
+  std::vector<std::string> ReadArguments(pid_t pid) const;
   std::string PathOf(pid_t pid, const char* file) const;
   std::optional<Stat> ReadStat(pid_t pid) const;
   bool InOurNamespaces(pid_t pid) const;

@@ -57,6 +57,12 @@ class FakeLauncher final : public ovpn::Launcher {
     return std::make_unique<Handle>(children_.back());
   }
 
+  absl::StatusOr<std::unique_ptr<ovpn::ChildProcess>> Adopt(
+      pid_t pid, const ovpn::LaunchOptions& options, ovpn::ChildObserver& observer) override {
+    children_.push_back(std::make_shared<FakeChild>(pid, options, observer));
+    return std::make_unique<Handle>(children_.back());
+  }
+
   // The next Launch fails with this.
   void FailNext(absl::Status error) { next_error_ = std::move(error); }
 
