@@ -154,6 +154,8 @@ bool DecisionEngine::TakeReply(const EntryPtr& entry, const PolicyReply& reply) 
     if (failure->cause == ovpn::FailureCause::kUnavailable && MayAskAgain(*entry)) return true;
   }
   Finish(entry, reply);
+  // Another attempt was faster. The request is not kept for the ones that still wait.
+  CancelOutstanding(*entry, CancelReason::kTimedOut);
   return false;
 }
 

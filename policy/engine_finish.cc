@@ -166,7 +166,6 @@ void DecisionEngine::EmitRecord(DecisionEntry& entry) {
 void DecisionEngine::ForgetExpired(size_t max_count) {
   while (const EntryPtr entry = table_.TakeForgotten(clock_.Now(), max_count)) {
     if (entry->state == DecisionEntry::State::kAnswered) EmitRecord(*entry);
-    CancelOutstanding(*entry, CancelReason::kTimedOut);
   }
 }
 

@@ -184,14 +184,30 @@ TEST_F(EngineTest, SubmitFromInsideAnAnswer_IsTaken) {
   EXPECT_EQ(engine_->Stats().open, 1U);
 }
 
-TEST_F(EngineTest, WaitingAttemptOfAnAnsweredDecision_IsCancelledWhenForgotten) {
-  Submit(Key(4, 1));
+TEST_F(EngineTest, WaitingAttemptOfAnAnsweredDecision_IsCancelledAndTheRequestLetGo) {
+  Decision decision = MakeDecision(Key(4, 1));
+  const std::weak_ptr<const ovpn::Environment> environment = decision.request().environment;
+  engine_->Submit(std::move(decision), policy_);
   Advance(2s);
-  policy_->Reply(1, AllowWithDns());
   EXPECT_TRUE(policy_->cancelled().empty());
+  EXPECT_FALSE(environment.expired());
+  policy_->Reply(1, AllowWithDns());
+  EXPECT_THAT(policy_->cancelled(),
+              ElementsAre(test::FakePolicy::Cancelled{"decision-4-1", CancelReason::kTimedOut}));
+  EXPECT_TRUE(environment.expired());
   Advance(90s);
   EXPECT_EQ(policy_->cancelled().size(), 1U);
   EXPECT_EQ(engine_->Stats().remembered, 0U);
+}
+
+TEST_F(EngineTest, FirstAttemptAnswersFromInsideTheSecondAsk_TheSecondIsCancelled) {
+  Submit(Key(4, 1));
+  policy_->OnAsk(
+      [this](const Inquiry&, const Policy::ReplyCallback&) { policy_->Reply(0, AllowWithDns()); });
+  Advance(2s);
+  EXPECT_EQ(OnlyAnswer(), AllowWithDns());
+  // Once before the policy knew the attempt, and once after.
+  EXPECT_EQ(policy_->cancelled().size(), 2U);
 }
 
 }  // namespace
