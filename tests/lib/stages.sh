@@ -201,12 +201,5 @@ fuzz_one() {
   return $result
 }
 
-run_bench() {
-  local bench found=false
-  while read -r bench; do
-    found=true
-    heading "${bench##*/}"
-    "$bench" || return 1
-  done < <(find build/release/tests/bench -maxdepth 1 -type f -executable | sort)
-  $found || note "no benchmark is built yet"
-}
+# tests/bench/run.sh knows the benchmarks; a missed budget is told, not failed.
+run_bench() { tests/bench/run.sh --no-build; }
