@@ -9,7 +9,8 @@
 
 namespace ovpnbroker::bench {
 
-BareCaller::BareCaller(const std::string& address, policy::v1::DecisionRequest request) {
+BareCaller::BareCaller(const std::string& address, MakeRequest make_request, Messages messages)
+    : make_request_(std::move(make_request)), messages_(messages) {
   auto channel = policy::MakeChannel(address, false, policy::StreamTimings{});
   if (!channel.ok()) std::abort();  // the address is our own
   channel_ = *std::move(channel);
@@ -17,14 +18,14 @@ BareCaller::BareCaller(const std::string& address, policy::v1::DecisionRequest r
   stub_->async()->StreamDecisions(&context_, this);
   AddHold();
   std::unique_lock<std::mutex> lock(mutex_);
-  current_.mutable_hello()->set_policy("bench");
+  request_.mutable_hello()->set_policy("bench");
   writing_ = true;
   unanswered_ = 1;
-  StartWrite(&current_);
+  StartWrite(&request_);
   StartRead(&response_);
   StartCall();
   AwaitIdle(lock);
-  *template_.mutable_decision_request() = std::move(request);
+  *request_.mutable_decision_request() = make_request_();
 }
 
 BareCaller::~BareCaller() {
@@ -64,10 +65,11 @@ void BareCaller::WriteNext() {
   if (writing_ || to_write_ == 0) return;
   --to_write_;
   writing_ = true;
+  if (messages_ == Messages::kBuiltEachTime) *request_.mutable_decision_request() = make_request_();
   // As long as a real id.
-  template_.mutable_decision_request()->set_decision_id(
+  request_.mutable_decision_request()->set_decision_id(
       absl::StrCat("0192f0c4-0000-7000-8000-", absl::Dec(++sequence_, absl::kZeroPad12)));
-  StartWrite(&template_);
+  StartWrite(&request_);
 }
 
 void BareCaller::OnReadDone(bool ok) {

@@ -6,7 +6,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <condition_variable>
-#include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -20,9 +20,14 @@ namespace ovpnbroker::bench {
 class BareCaller final : public grpc::ClientBidiReactor<policy::v1::StreamDecisionsRequest,
                                                         policy::v1::StreamDecisionsResponse> {
  public:
-  // Opens the stream and exchanges the greeting. `request` is sent again and again, each time with
-  // another id.
-  BareCaller(const std::string& address, policy::v1::DecisionRequest request);
+  using MakeRequest = std::function<policy::v1::DecisionRequest()>;
+  enum class Messages {
+    kReadyMade,      // one message is sent again and again, each time with another id
+    kBuiltEachTime,  // as a client must that has the data and not the message
+  };
+
+  // Opens the stream and exchanges the greeting.
+  BareCaller(const std::string& address, MakeRequest make_request, Messages messages);
   ~BareCaller() override;
 
   // Asks `count` times, `window` at once; gives the time it took.
@@ -40,14 +45,15 @@ class BareCaller final : public grpc::ClientBidiReactor<policy::v1::StreamDecisi
   void WriteNext();
   void AwaitIdle(std::unique_lock<std::mutex>& lock);
 
+  const MakeRequest make_request_;
+  const Messages messages_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<policy::v1::PolicyService::Stub> stub_;
   grpc::ClientContext context_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  policy::v1::StreamDecisionsRequest template_;
-  policy::v1::StreamDecisionsRequest current_;
+  policy::v1::StreamDecisionsRequest request_;
   policy::v1::StreamDecisionsResponse response_;
   size_t to_write_ = 0;  // asked and not handed to gRPC yet
   bool writing_ = false;

@@ -16,10 +16,6 @@ constexpr std::chrono::seconds kDialPatience{10};
   std::exit(EXIT_FAILURE);
 }
 
-int64_t UnixMilliseconds(ovpn::WallTime time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
-
 }  // namespace
 
 DecisionLoad::DecisionLoad()
@@ -55,7 +51,7 @@ std::shared_ptr<policy::StreamPolicy> DecisionLoad::DialPolicy(
 }
 
 ovpn::DecisionId DecisionLoad::Submit() {
-  const ovpn::DecisionId id = ovpn::NewUuid7(UnixMilliseconds(clock_.WallNow()));
+  const ovpn::DecisionId id = ovpn::NewUuid7(clock_.WallNow());
   const ovpn::SteadyTime start = clock_.Now();
   policy::Decision decision(id, sample_.MakeRequest(next_cid_++), options_,
                             [this, id, start](const ovpn::Verdict& verdict) {

@@ -37,22 +37,31 @@ int Main() {
   broker.SetListener([&latencies](const ovpn::DecisionId&, ovpn::Duration latency) {
     latencies.push_back(latency);
   });
-  BareCaller bare(service.address(),
-                  policy::MakeDecisionRequest("", 1, SampleConnect().MakeRequest(0),
-                                              std::chrono::seconds(5), policy::StreamTerms{}));
+  const SampleConnect sample;
+  const auto make_request = [&sample] {
+    return policy::MakeDecisionRequest("", 1, sample.MakeRequest(0), std::chrono::seconds(5),
+                                       policy::StreamTerms{});
+  };
+  BareCaller bare(service.address(), make_request, BareCaller::Messages::kReadyMade);
+  BareCaller builder(service.address(), make_request, BareCaller::Messages::kBuiltEachTime);
 
   broker.Run(kDecisionsInWindow, kWindow);  // warm up
   bare.Run(kDecisionsInWindow, kWindow);
-  std::vector<double> throughput, broker_rate, bare_rate, added, broker_p50, bare_p50;
+  builder.Run(kDecisionsInWindow, kWindow);
+  std::vector<double> throughput, broker_rate, bare_rate, builder_rate;
+  std::vector<double> added, broker_p50, bare_p50, builder_p50;
   for (size_t round = 0; round < kRounds; ++round) {
     broker_rate.push_back(kDecisionsInWindow / Seconds(broker.Run(kDecisionsInWindow, kWindow)));
     bare_rate.push_back(kDecisionsInWindow / Seconds(bare.Run(kDecisionsInWindow, kWindow)));
+    builder_rate.push_back(kDecisionsInWindow / Seconds(builder.Run(kDecisionsInWindow, kWindow)));
     throughput.push_back(broker_rate.back() / bare_rate.back());
     latencies.clear();
     broker.Run(kDecisionsOneByOne, 1);
     broker_p50.push_back(MedianMicroseconds(latencies));
     bare.Run(kDecisionsOneByOne, 1);
     bare_p50.push_back(MedianMicroseconds(bare.latencies()));
+    builder.Run(kDecisionsOneByOne, 1);
+    builder_p50.push_back(MedianMicroseconds(builder.latencies()));
     added.push_back(broker_p50.back() / bare_p50.back());
   }
   if (!broker.all_allowed()) {
@@ -61,8 +70,10 @@ int Main() {
   }
   Inform("broker, 64 in flight", Median(broker_rate), "decisions/s");
   Inform("bare gRPC, 64 in flight", Median(bare_rate), "decisions/s");
+  Inform("bare gRPC that builds each message, 64 in flight", Median(builder_rate), "decisions/s");
   Inform("broker, one at a time, p50", Median(broker_p50), "us");
   Inform("bare gRPC, one at a time, p50", Median(bare_p50), "us");
+  Inform("bare gRPC that builds each message, one at a time, p50", Median(builder_p50), "us");
   Report({"remote policy throughput", Median(throughput), Ratio::Bound::kAtLeast, 0.8,
           "bare gRPC stream, 64 in flight", "x"});
   Report({"remote policy latency, p50", Median(added), Ratio::Bound::kAtMost, 1.4,

@@ -15,10 +15,6 @@ namespace {
 // So many rules are tried in vain before the one that matches.
 constexpr int kRulesBefore = 20;
 
-int64_t UnixMilliseconds(ovpn::WallTime time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
-
 }  // namespace
 
 std::shared_ptr<policy::RulesPolicy> MakeSampleRules() {
@@ -90,7 +86,7 @@ void WireBroker::Send(std::vector<ovpn::Connection::Request> requests) {
 
 void WireBroker::OnAuthRequest(ovpn::AuthRequest request) {
   const ovpn::KeyRef key = request.key;
-  const ovpn::DecisionId id = ovpn::NewUuid7(UnixMilliseconds(clock_.WallNow()));
+  const ovpn::DecisionId id = ovpn::NewUuid7(clock_.WallNow());
   policy::Decision decision(
       id, std::move(request), options_, [this, key, id](const ovpn::Verdict& verdict) {
         const ovpn::AnswerReceipt receipt = sessions_.Answer(key, verdict, {"rules", id});
