@@ -60,10 +60,6 @@ policy::AnswerResult ToPolicy(ovpn::AnswerReceipt receipt) {
   return policy::AnswerResult::Gone();
 }
 
-int64_t UnixMilliseconds(ovpn::WallTime time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
-
 absl::Status MakeRuntimeDirectory(const std::string& path) {
   if (mkdir(path.c_str(), kRuntimeDirectoryMode) == 0 || errno == EEXIST) return absl::OkStatus();
   return absl::ErrnoToStatus(errno,
@@ -85,7 +81,7 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
                                                      const config::v1::BrokerConfig& config) {
   RETURN_IF_ERROR(MakeRuntimeDirectory(config.runtime_directory()));
   ASSIGN_OR_RETURN(ovpn::FileLock lock, ovpn::AcquireDirectoryLock(config.runtime_directory()));
-  const std::string epoch = ovpn::NewUuid7(UnixMilliseconds(environment.clock.WallNow()));
+  const std::string epoch = ovpn::NewUuid7(environment.clock.WallNow());
   ASSIGN_OR_RETURN(std::unique_ptr<PolicyRegistry> policies,
                    PolicyRegistry::Make({environment.loop, environment.clock, environment.logger},
                                         epoch, config));
@@ -209,7 +205,7 @@ void Broker::OnAuthRequest(ovpn::AuthRequest request) {
   const ovpn::KeyRef key = request.key;
   ovpn::Instance* const instance = instances_.Find(key.client.instance);
   const Judgement& judgement = judgements_.at(key.client.instance);
-  const ovpn::DecisionId id = ovpn::NewUuid7(UnixMilliseconds(clock_.WallNow()));
+  const ovpn::DecisionId id = ovpn::NewUuid7(clock_.WallNow());
   const ovpn::AnswerOrigin origin{std::string(judgement.policy->name()), id};
   // The instances outlive the engine, so the answer may name its instance.
   policy::Decision decision(id, std::move(request), judgement.options,

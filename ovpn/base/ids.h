@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "ovpn/base/clock.h"
 
 namespace ovpnbroker::ovpn {
 
@@ -80,8 +81,8 @@ using SessionUid = std::string;
 // A decision's name over all its attempts and replicas. Same form.
 using DecisionId = std::string;
 
-// A new version 7 UUID (RFC 9562) from the wall clock in milliseconds and the kernel's random
-// bytes. Any thread.
-std::string NewUuid7(int64_t unix_milliseconds);
+// A new version 7 UUID (RFC 9562) from `now`, by which it sorts to the millisecond, and the
+// kernel's random bytes. Any thread.
+std::string NewUuid7(WallTime now);
 
 }  // namespace ovpnbroker::ovpn

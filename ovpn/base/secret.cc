@@ -4,6 +4,7 @@
 
 namespace ovpnbroker::ovpn {
 
+// NOLINTNEXTLINE(performance-move-constructor-init): a copy on purpose, see Wipe
 Secret::Secret(Secret&& other) noexcept : bytes_(other.bytes_) { other.Wipe(); }
 
 Secret& Secret::operator=(Secret&& other) noexcept {

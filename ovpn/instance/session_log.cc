@@ -1,15 +1,8 @@
 #include "ovpn/instance/session_log.h"
 
-#include <chrono>
-
 #include "absl/strings/str_join.h"
 
 namespace ovpnbroker::ovpn {
-
-SessionUid NewSessionUid(WallTime begin) {
-  return NewUuid7(
-      std::chrono::duration_cast<std::chrono::milliseconds>(begin.time_since_epoch()).count());
-}
 
 std::vector<LogField> SessionFields(const Session& session) {
   return {{"instance", session.client.instance},

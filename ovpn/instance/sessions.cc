@@ -82,7 +82,7 @@ void Sessions::OnEvent(ClientEvent&& event) {
 
 void Sessions::OnConnect(ClientConnect&& event) {
   const WallTime now = clock_.WallNow();
-  const SessionUid uid = NewSessionUid(now);
+  const SessionUid uid = NewUuid7(now);
   auto result = table_.OnConnect({config_.name, epoch_, event.cid}, event, uid, now);
   if (result.kind == SessionTable::Connect::kImpossible) {
     logger_.Warning(

@@ -94,7 +94,7 @@ void Sessions::OnUnknownRow(const StatusReport::Client& row, UnknownClients unkn
 
 void Sessions::Adopt(const StatusReport::Client& row) {
   const WallTime since{std::chrono::seconds(row.connected_since)};
-  SessionEntry& entry = table_.Adopt({config_.name, epoch_, row.cid}, NewSessionUid(since), since);
+  SessionEntry& entry = table_.Adopt({config_.name, epoch_, row.cid}, NewUuid7(since), since);
   entry.session.establish_time = since;
   entry.session.identity.common_name = row.common_name.value_or("");
   entry.session.identity.username = row.username.value_or("");

@@ -39,20 +39,24 @@ TEST(KeyRef, ToString_NamesAllParts) {
             "office/1/18446744073709551615/4294967295");
 }
 
+WallTime At(int64_t unix_milliseconds) {
+  return WallTime(std::chrono::milliseconds(unix_milliseconds));
+}
+
 TEST(NewUuid7, HasTheFormOfVersion7) {
-  EXPECT_THAT(NewUuid7(0x0123456789ab),
+  EXPECT_THAT(NewUuid7(At(0x0123456789ab)),
               testing::MatchesRegex("01234567-89ab-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
 }
 
 TEST(NewUuid7, SameMillisecond_Differs) {
   std::set<std::string> uuids;
-  for (int i = 0; i < 1000; ++i) uuids.insert(NewUuid7(1'700'000'000'000));
+  for (int i = 0; i < 1000; ++i) uuids.insert(NewUuid7(At(1'700'000'000'000)));
   EXPECT_EQ(uuids.size(), 1000U);
 }
 
 TEST(NewUuid7, LaterMillisecond_SortsLater) {
-  EXPECT_LT(NewUuid7(1'700'000'000'000), NewUuid7(1'700'000'000'001));
-  EXPECT_LT(NewUuid7(1'699'999'999'999), NewUuid7(1'700'000'000'000));
+  EXPECT_LT(NewUuid7(At(1'700'000'000'000)), NewUuid7(At(1'700'000'000'001)));
+  EXPECT_LT(NewUuid7(At(1'699'999'999'999)), NewUuid7(At(1'700'000'000'000)));
 }
 
 }  // namespace
