@@ -69,6 +69,7 @@ void Connection::SendTogether(std::vector<Request> requests) {
     return;
   }
   std::vector<ReplyCallback> callbacks;
+  callbacks.reserve(requests.size());
   for (Request& request : requests) callbacks.push_back(std::move(request.on_reply));
   PostFailure(std::move(callbacks), std::move(refusal));
 }
