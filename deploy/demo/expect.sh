@@ -49,15 +49,15 @@ log_says() { grep -qE "$2" "$directory/$1.log"; }
 log_does_not_say() { ! log_says "$@"; }
 has_ended() { ! kill -0 "${pids[$1]}" 2>/dev/null; }
 
-# quote NAME LINE PART WHAT: the first PART of the first line with LINE in NAME's log; it must be there.
+# quote NAME EXPRESSION WHAT: the first line of NAME's log that sed -nE EXPRESSION prints; there must be one.
 quote() {
   local found
-  found=$(grep -E "$2" "$directory/$1.log" | grep -oE "$3" | head -1)
+  found=$(sed -nE "$2" "$directory/$1.log" | head -1)
   if [[ -z $found ]]; then
-    bad "  NOT SEEN: $4"
+    bad "  NOT SEEN: $3"
     unmet=$((unmet + 1))
   else
-    printf '  %s: %s%s%s\n' "$4" "$bold" "$(sed -E "s/^,//; s/'.*\$//" <<<"$found")" "$plain"
+    printf '  %s: %s%s%s\n' "$3" "$bold" "$found" "$plain"
   fi
 }
 

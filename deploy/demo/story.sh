@@ -11,7 +11,7 @@ source "$here/expect.sh"
 
 directory=$1 policy=$2 keep=$3
 programs=$root/build/release/server
-ctl=("$programs/ovpn-brokerctl" --socket "$directory/run/admin.sock")
+ctl=("$programs/ctl/ovpn-brokerctl" --socket "$directory/run/admin.sock")
 
 start_policy() {
   [[ $policy == python ]] || return 0
@@ -35,15 +35,16 @@ show_alice() {
   heading "alice connects"
   client alice
   expect "she has a working tunnel" 15 log_says alice 'Initialization Sequence Completed'
-  quote alice "PUSH_REPLY" 'ifconfig [0-9.]+ [0-9.]+' "her address, as her client received it"
-  quote alice "PUSH_REPLY" '[,]route [0-9.]+ [0-9.]+' "her route"
+  quote alice 's/.*PUSH_REPLY.*,ifconfig ([0-9.]+ [0-9.]+).*/\1/p' "her address, as her client received it"
+  quote alice 's/.*PUSH_REPLY.*,route ([0-9.]+ [0-9.]+).*/\1/p' "her route"
+  quote alice 's/.*PUSH_REPLY.*,dhcp-option DNS ([0-9.]+).*/\1/p' "her name server"
 }
 
 show_bob() {
   heading "bob connects"
   client bob
   expect "his client was refused" 15 log_says bob 'AUTH: Received control message: AUTH_FAILED'
-  quote bob "AUTH_FAILED" 'AUTH_FAILED,.*' "the reason, as his client read it"
+  quote bob 's/.*AUTH: Received control message: AUTH_FAILED,(.*)/\1/p' "the reason, as his client read it"
   expect "his client has ended" 10 has_ended bob
   expect "he never had a tunnel" 0 log_does_not_say bob 'Initialization Sequence Completed'
 }

@@ -36,9 +36,10 @@ ninja_progress() {
     match($0, /^\[[0-9]+\/[0-9]+\]/) {
       split(substr($0, 2, RLENGTH - 2), part, "/")
       tenth = int(part[1] * 10 / part[2])
-      if (tenth != last) { printf "  built %d of %d\n", part[1], part[2]; fflush(); last = tenth }
+      if (tenth > 0 && tenth != last) { printf "  built %d of %d\n", part[1], part[2]; fflush(); last = tenth }
       next
     }
+    /^(ninja: Entering directory|-- )/ { next }
     # A failed command is named before its message; the whole of a linker command tells nobody anything.
     { print (length($0) > 600 ? substr($0, 1, 200) " ..." : $0); fflush() }'
 }
