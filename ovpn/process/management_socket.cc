@@ -1,6 +1,7 @@
 #include "ovpn/process/management_socket.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,6 +19,8 @@ namespace {
 constexpr mode_t kDirectoryMode = 0700;
 constexpr mode_t kPermissionBits = 07777;
 
+// How long a listener on loopback may take to accept or refuse.
+constexpr int kTcpProbeMilliseconds = 100;
 constexpr size_t kMaxSocketPathBytes = sizeof(sockaddr_un::sun_path) - 1;
 
 // Tries to connect without waiting; 0 or an errno. Nothing is sent.
@@ -122,10 +125,16 @@ absl::Status CheckTcpPlace(const asio::generic::stream_protocol::endpoint& endpo
   const UniqueFd fd(
       socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return absl::ErrnoToStatus(errno, "cannot make a socket");
-  // Loopback refuses at once; anything else means that somebody is there to answer.
   if (connect(fd.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) {
-    if (errno == ECONNREFUSED) return absl::OkStatus();
     if (errno != EINPROGRESS) return absl::ErrnoToStatus(errno, "cannot probe the management port");
+    // Loopback answers at once. Who does not answer has a full backlog: somebody is there.
+    pollfd wait{.fd = fd.get(), .events = POLLOUT, .revents = 0};
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (poll(&wait, 1, kTcpProbeMilliseconds) == 1 &&
+        getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == ECONNREFUSED) {
+      return absl::OkStatus();
+    }
   }
   return absl::FailedPreconditionError(
       "another process listens on the management address of this instance; end it, or give the "

@@ -299,6 +299,29 @@ TEST_F(SessionsTest, Resync_UnknownClientStillInTls_IsLeftAlone) {
   EXPECT_THAT(channel_.writes, ElementsAre("status 3\n"));
 }
 
+TEST_F(SessionsTest, Resync_AdoptingClientWithAddress_KeepsItUnjudgedUntilItsReauth) {
+  sessions_.Resync(Sessions::UnknownClients::kAdopt);
+  channel_.Reply(true, "", {kStatusHeader, StatusRow("alice", "192.0.2.7:50005", "10.8.0.3", 5)});
+  EXPECT_EQ(logger_.Count("SESSION_WITHOUT_VERDICT"), 0);
+  ASSERT_THAT(sink_.changes, SizeIs(1));
+  EXPECT_EQ(LastChange().state, SessionState::kUnjudged);
+  EXPECT_EQ(LastChange().identity.common_name, "alice");
+  EXPECT_THAT(LastChange().virtual_addresses, ElementsAre("10.8.0.3"));
+  const SessionUid uid = LastChange().uid;
+
+  Connect(5, 3, /*reauth=*/true);
+  ASSERT_EQ(Answer(LastKey(), Allow{}).status, Status::kQueued);
+  EXPECT_EQ(LastChange().state, SessionState::kEstablished);
+  EXPECT_EQ(LastChange().uid, uid);
+}
+
+TEST_F(SessionsTest, Resync_AdoptingClientThatWaited_IsToldToConnectAgain) {
+  sessions_.Resync(Sessions::UnknownClients::kAdopt);
+  channel_.Reply(true, "", {kStatusHeader, StatusRow("bob", "192.0.2.8:50005", "", 6)});
+  EXPECT_THAT(channel_.writes.back(), StartsWith("client-kill 6 \"RESTART"));
+  EXPECT_EQ(sessions_.table().size(), 0U);
+}
+
 TEST_F(SessionsTest, Kill_Established_IsEndingUntilDisconnect) {
   Authorized(0, "10.8.0.9");
   const SessionUid uid = LastChange().uid;

@@ -1,5 +1,8 @@
 #include "ovpn/process/management_socket.h"
 
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -122,6 +125,22 @@ TEST(ClearSocketPlace, OtherKindsOfFiles_AreRefusedAndLeftAlone) {
     EXPECT_THAT(place.status().message(), HasSubstr(directory.File(name)));
     EXPECT_TRUE(std::filesystem::exists(directory.File(name)));
   }
+}
+
+TEST(CheckTcpPlace, NobodyListens_IsFree) {
+  asio::io_context loop;
+  asio::ip::tcp::endpoint endpoint;
+  {
+    const asio::ip::tcp::acceptor gone(loop, {asio::ip::address_v4::loopback(), 0});
+    endpoint = gone.local_endpoint();
+  }
+  EXPECT_TRUE(CheckTcpPlace(endpoint).ok());
+}
+
+TEST(CheckTcpPlace, SomebodyListens_IsAnError) {
+  asio::io_context loop;
+  const asio::ip::tcp::acceptor listener(loop, {asio::ip::address_v4::loopback(), 0});
+  EXPECT_TRUE(absl::IsFailedPrecondition(CheckTcpPlace(listener.local_endpoint())));
 }
 
 }  // namespace
