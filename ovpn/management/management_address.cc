@@ -29,7 +29,7 @@ absl::StatusOr<ManagementAddress> ManagementAddress::Unix(absl::string_view path
 }
 
 absl::StatusOr<ManagementAddress> ManagementAddress::Tcp(absl::string_view text) {
-  const absl::Status error = absl::InvalidArgumentError(absl::StrCat(
+  absl::Status error = absl::InvalidArgumentError(absl::StrCat(
       "a management address is a loopback address with a port, as 127.0.0.1:7505: ", text));
   const size_t colon = text.rfind(':');
   if (colon == absl::string_view::npos) return error;
