@@ -28,9 +28,9 @@ bool Matches(const std::string& match, const ovpn::ClientIdentity& identity,
 }
 
 TEST(RuleSet, EachCondition_LooksAtItsOwnField) {
-  for (const char* match :
-       {"{common_name: ali*}", "{username: alice}", "{real_address: 192.0.2.0/24}",
-        "{platform: linux}", "{instance: 'off?ce'}", "{username_matches_common_name: true}", "{}"}) {
+  for (const char* match : {"{common_name: ali*}", "{username: alice}",
+                            "{real_address: 192.0.2.0/24}", "{platform: linux}",
+                            "{instance: 'off?ce'}", "{username_matches_common_name: true}", "{}"}) {
     EXPECT_TRUE(Matches(match, Alice())) << match;
   }
   for (const char* match : {"{common_name: bob}", "{username: Alice}", "{real_address: 10.0.0.0/8}",
