@@ -62,6 +62,8 @@ class Fingerprints:
     def __init__(self, database: Path):
         version = subprocess.run([TIDY, "--version"], capture_output=True, check=True).stdout
         self._base = hashlib.sha256(version + (tree.ROOT / ".clang-tidy").read_bytes())
+        self._base_tests = self._base.copy()
+        self._base_tests.update((tree.ROOT / "tests" / ".clang-tidy").read_bytes())
         self._dependencies = read_dependencies(database)
         self._files: dict[str, bytes] = {}
 
@@ -79,7 +81,7 @@ class Fingerprints:
         dependencies = self._dependencies.get(tree.ROOT / source)
         if dependencies is None:
             return None
-        key = self._base.copy()
+        key = (self._base_tests if source.parts[0] == "tests" else self._base).copy()
         key.update(command.encode())
         for name in dependencies:
             key.update(self._file(name))
