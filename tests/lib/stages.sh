@@ -54,7 +54,8 @@ prepare_environment() {
   export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:abort_on_error=0
   export UBSAN_OPTIONS=print_stacktrace=1
-  export TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$PWD/tests/lib/tsan_suppressions.txt
+  # Suppressions for gRPC are compiled into the tests that need them (tests/support/grpc_tsan.cc).
+  export TSAN_OPTIONS=second_deadlock_stack=1
   export CTEST_OUTPUT_ON_FAILURE=1
   export CTEST_PARALLEL_LEVEL=${JOBS:-$(nproc)}
 }
