@@ -19,7 +19,7 @@ Instance* InstanceSet::FindSession(const SessionUid& uid) const {
   return found == instances_.end() ? nullptr : found->get();
 }
 
-void InstanceSet::StopAll(std::function<void()> stopped) {
+void InstanceSet::StopAll(const std::function<void()>& stopped) {
   if (instances_.empty()) return stopped();
   const auto running = std::make_shared<size_t>(instances_.size());
   for (const auto& instance : instances_) {

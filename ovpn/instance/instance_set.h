@@ -25,7 +25,7 @@ class InstanceSet {
 
   // Stops all at the same time; `stopped` is called once, when the last is down; never when the set
   // is destroyed before that.
-  void StopAll(std::function<void()> stopped);
+  void StopAll(const std::function<void()>& stopped);
 
  private:
   std::vector<std::unique_ptr<Instance>> instances_;
