@@ -2,11 +2,10 @@
 
 namespace ovpnbroker::policy {
 
-void DecisionTable::Insert(EntryPtr entry) {
+void DecisionTable::Insert(const EntryPtr& entry) {
   by_key_.insert_or_assign(entry->key, entry);
   by_client_.insert_or_assign(entry->key.client, entry);
-  DecisionEntry* const raw = entry.get();
-  open_.emplace(raw, std::move(entry));
+  open_.emplace(entry.get(), entry);
 }
 
 DecisionTable::EntryPtr DecisionTable::FindByKey(const ovpn::KeyRef& key) const {

@@ -63,7 +63,7 @@ class DecisionTable {
   using EntryPtr = std::shared_ptr<DecisionEntry>;
 
   // An open decision. Replaces what was known under the same key.
-  void Insert(EntryPtr entry);
+  void Insert(const EntryPtr& entry);
   // The latest decision of a key or a client, open or remembered; null when unknown.
   EntryPtr FindByKey(const ovpn::KeyRef& key) const;
   EntryPtr FindByClient(const ovpn::ClientRef& client) const;

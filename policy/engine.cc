@@ -114,7 +114,8 @@ std::optional<PolicyReply> DecisionEngine::Ask(const EntryPtr& entry) {
   --entry->pins;
   slot->inside_ask = false;
 
-  if (exception.has_value()) {
+  const bool threw = exception.has_value();
+  if (threw) {
     // Whatever it replied before it threw is not to be trusted.
     if (!std::exchange(slot->replied, true)) CountReply(*entry);
     slot->early_reply = PolicyReply{
@@ -123,7 +124,7 @@ std::optional<PolicyReply> DecisionEngine::Ask(const EntryPtr& entry) {
   if (entry->state == DecisionEntry::State::kOpen) return std::move(slot->early_reply);
 
   // It ended while it was being asked. The policy may have seen the Cancel before it knew the id.
-  if (slot->early_reply.has_value() && !exception.has_value()) ReportLate(*slot);
+  if (slot->early_reply.has_value() && !threw) ReportLate(*slot);
   if (entry->cancel_reason.has_value()) entry->policy->Cancel(entry->id, *entry->cancel_reason);
   ReleaseRequest(*entry);
   return std::nullopt;

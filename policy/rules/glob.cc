@@ -15,8 +15,11 @@ absl::StatusOr<Glob> Glob::Compile(absl::string_view pattern) {
     } else if (pattern[i] == '?') {
       glob.tokens_.push_back({Token::Type::kAnyByte, '\0'});
     } else {
-      if (pattern[i] == '\\' && ++i == pattern.size()) {
-        return absl::InvalidArgumentError("a pattern cannot end with a single '\\'");
+      if (pattern[i] == '\\') {
+        ++i;
+        if (i == pattern.size()) {
+          return absl::InvalidArgumentError("a pattern cannot end with a single '\\'");
+        }
       }
       glob.tokens_.push_back({Token::Type::kByte, pattern[i]});
     }

@@ -175,9 +175,8 @@ void YamlReader::ReadList(const YamlValue& value, size_t max_items,
     AddError(value, absl::StrCat("more than ", max_items, " items"));
     return;
   }
-  size_t index = 0;
-  for (const auto& item : value.node) {
-    read({item, absl::StrCat(value.path, "[", index++, "]")});
+  for (size_t index = 0; index < value.node.size(); ++index) {
+    read({value.node[index], absl::StrCat(value.path, "[", index, "]")});
   }
 }
 

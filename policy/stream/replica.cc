@@ -49,6 +49,8 @@ Replica::Replica(Context context, std::string address, std::shared_ptr<grpc::Cha
       self_(std::make_shared<Replica*>(this)),
       state_change_time_(context_.clock.WallNow()) {}
 
+// What Abandon calls allocates nothing that could fail but for memory, which ends the process
+// anyway. NOLINTNEXTLINE(bugprone-exception-escape)
 Replica::~Replica() {
   Abandon();
   *self_ = nullptr;

@@ -180,7 +180,7 @@ std::vector<ReplicaStatus> ReplicaSet::Replicas() const {
 void ReplicaSet::OnReplicaReady(Replica&) { DispatchQueued(); }
 
 void ReplicaSet::OnDecision(Replica& replica, const v1::Decision& message) {
-  const ovpn::DecisionId id = message.decision_id();
+  const ovpn::DecisionId& id = message.decision_id();
   const auto found = open_.find(id);
   if (found == open_.end()) return;
   const OpenDecision decision = std::move(found->second);

@@ -60,8 +60,8 @@ void AddEnvironment(const ovpn::Environment& environment, const StreamTerms& ter
   const size_t limit = StreamLimits::kMaxMessageBytes;
   message.set_environment_truncated(FitInto(used < limit ? limit - used : 0, variables));
   for (Variable& variable : variables) {
-    message.mutable_environment()->insert(
-        {std::move(variable.name), std::string(variable.value.data(), variable.value.size())});
+    (*message.mutable_environment())[std::move(variable.name)].assign(variable.value.data(),
+                                                                      variable.value.size());
   }
 }
 
