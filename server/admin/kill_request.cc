@@ -25,8 +25,7 @@ grpc::Status CheckReason(const std::string& reason) {
 grpc::Status ParseKillRequest(admin::v1::KillDisposition disposition, const std::string& reason,
                               const google::protobuf::Duration* wait, ovpn::WallTime deadline,
                               KillRequest& kill) {
-  const grpc::Status reason_status = CheckReason(reason);
-  if (!reason_status.ok()) return reason_status;
+  if (grpc::Status status = CheckReason(reason); !status.ok()) return status;
   kill.reason = reason;
   kill.disposition = disposition == admin::v1::KILL_DISPOSITION_RESTART ? KillDisposition::kRestart
                                                                         : KillDisposition::kHalt;

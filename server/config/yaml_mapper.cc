@@ -101,6 +101,7 @@ void Mapper::MapField(const YAML::Node& key, const YAML::Node& value, const std:
   const FieldDescriptor* field = type.FindFieldByName(name);
   if (field == nullptr) {
     std::vector<absl::string_view> known;
+    known.reserve(static_cast<size_t>(type.field_count()));
     for (int i = 0; i < type.field_count(); ++i) known.push_back(type.field(i)->name());
     AddError(key.Mark(), path,
              absl::StrCat("unknown field ", ShownKey(name), ovpn::DidYouMean(name, known)));

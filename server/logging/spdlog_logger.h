@@ -2,18 +2,13 @@
 // machines. Owned by main; thread-safe. The level can change at run time.
 #pragma once
 
+#include <spdlog/fwd.h>
+
 #include <memory>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "ovpn/base/log.h"
-
-namespace spdlog {
-class logger;
-namespace sinks {
-class sink;
-}
-}  // namespace spdlog
 
 namespace ovpnbroker::server {
 
