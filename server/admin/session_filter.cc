@@ -108,7 +108,7 @@ class SessionFilterParser {
 
   absl::Status UnknownField(absl::string_view name) const {
     std::vector<absl::string_view> known;
-    known.reserve(std::size(kFields));
+    known.reserve(kFields.size());
     for (const Field& field : kFields) known.push_back(field.name);
     return Error(absl::StrCat("unknown field \"", name, "\" (one of: ", absl::StrJoin(known, ", "),
                               ")", ovpn::DidYouMean(name, known)));

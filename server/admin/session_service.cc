@@ -33,7 +33,7 @@ grpc::Status ListPage(const BrokerControl& broker, const v1::ListSessionsRequest
     return InvalidField("filter", "FILTER_INVALID", filter.status().message());
   }
   PageRequest page;
-  const grpc::Status status =
+  grpc::Status status =
       ParsePageRequest(request.page_size(), request.page_token(), request.filter(), page);
   if (!status.ok()) return status;
 
@@ -139,7 +139,7 @@ grpc::ServerUnaryReactor* SessionService::KillSession(grpc::CallbackServerContex
                           const std::shared_ptr<LoopCall<v1::KillSessionResponse>>& open_call) {
                         if (copy.uid().empty()) return open_call->Finish(UidMissing());
                         KillRequest kill;
-                        const grpc::Status status = ParseKillRequest(copy, deadline, kill);
+                        grpc::Status status = ParseKillRequest(copy, deadline, kill);
                         if (!status.ok()) return open_call->Finish(status);
                         kill.uid = copy.uid();
                         context_.broker.Kill(

@@ -19,7 +19,7 @@ template <typename Item, typename Request, typename Response, typename Add>
 grpc::Status AnswerPage(const std::vector<Item>& items, const Request& request, Response& response,
                         Add add) {
   PageRequest page;
-  const grpc::Status status =
+  grpc::Status status =
       ParsePageRequest(request.page_size(), request.page_token(), /*scope=*/"", page);
   if (!status.ok()) return status;
   auto next = items.begin();

@@ -187,7 +187,7 @@ void Mapper::MapScalar(const YAML::Node& value, const std::string& path,
                                     : "expected a single value");
     return;
   }
-  const absl::Status status = SetFieldFromText(message, field, value.Scalar(), directory_);
+  absl::Status status = SetFieldFromText(message, field, value.Scalar(), directory_);
   if (!status.ok()) AddErrorAt(path, std::string(status.message()));
 }
 

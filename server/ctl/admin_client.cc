@@ -64,7 +64,7 @@ grpc::Status ListAll(Request request, Response& response, List list) {
     grpc::ClientContext context;
     SetDeadline(context, kCallTimeout);
     Response page;
-    const grpc::Status status = list(&context, request, &page);
+    grpc::Status status = list(&context, request, &page);
     if (!status.ok()) return status;
     response.MergeFrom(page);
     response.clear_next_page_token();

@@ -19,7 +19,7 @@ ExitCode RunInstances(const GlobalOptions& global) {
   const auto client = AdminClient::Connect(global.socket);
   if (client == nullptr) return ExitCode::kUnreachable;
   admin::v1::ListInstancesResponse response;
-  const grpc::Status status = client->ListInstances(response);
+  grpc::Status status = client->ListInstances(response);
   if (!status.ok()) return ReportFailure(status);
   if (global.output == OutputFormat::kJson) {
     std::cout << ToJson(response);

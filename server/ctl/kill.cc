@@ -91,7 +91,7 @@ ExitCode KillOne(AdminClient& client, const GlobalOptions& global, const KillOpt
   request.set_uid(options.uid);
   SetManner(options, request);
   admin::v1::KillSessionResponse response;
-  const grpc::Status status = client.KillSession(request, response, CallTimeout(options));
+  grpc::Status status = client.KillSession(request, response, CallTimeout(options));
   if (!status.ok()) return ReportFailure(status);
   admin::v1::KillSessionsResponse results;
   *results.add_results() = std::move(*response.mutable_result());

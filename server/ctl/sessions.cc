@@ -69,7 +69,7 @@ ExitCode RunSessions(const GlobalOptions& global, const SessionsOptions& options
   const auto client = AdminClient::Connect(global.socket);
   if (client == nullptr) return ExitCode::kUnreachable;
   admin::v1::ListSessionsResponse response;
-  const grpc::Status status = client->ListSessions(BuildFilter(options), response);
+  grpc::Status status = client->ListSessions(BuildFilter(options), response);
   if (status.error_code() == grpc::StatusCode::INVALID_ARGUMENT) {
     ReportFailure(status);
     return ExitCode::kUsage;

@@ -27,7 +27,7 @@ ExitCode RunVersion(const GlobalOptions& global) {
   ExitCode exit_code = ExitCode::kUnreachable;
   admin::v1::GetBrokerResponse response;
   if (const auto client = AdminClient::Connect(global.socket); client != nullptr) {
-    const grpc::Status status = client->GetBroker(response);
+    grpc::Status status = client->GetBroker(response);
     exit_code = status.ok() ? ExitCode::kOk : ReportFailure(status);
   }
   PrintVersions(global.output, response.broker().version());
