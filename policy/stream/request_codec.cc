@@ -60,8 +60,9 @@ void AddEnvironment(const ovpn::Environment& environment, const StreamTerms& ter
   const size_t limit = StreamLimits::kMaxMessageBytes;
   message.set_environment_truncated(FitInto(used < limit ? limit - used : 0, variables));
   for (Variable& variable : variables) {
-    (*message.mutable_environment())[std::move(variable.name)].assign(variable.value.data(),
-                                                                      variable.value.size());
+    // insert, not operator[]: a variable that comes twice counts once, the first.
+    message.mutable_environment()->insert(
+        {variable.name, std::string(variable.value.data(), variable.value.size())});
   }
 }
 
