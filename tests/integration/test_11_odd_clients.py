@@ -17,6 +17,7 @@ def test_username_that_is_not_utf8_reaches_the_policy_as_bytes(world: World) -> 
     assert question.environment["username"] == b"caf\xe9"
     assert question.session.username == "caf\ufffd"
     assert "password" not in question.environment
+    broker.wait_decision("alice", outcome="VERIFIED")
     assert broker.session_of("alice").username == "caf\ufffd"
 
 
