@@ -167,17 +167,23 @@ class Broker:
             return stub.KillSession(request, timeout=DEFAULT_DEADLINE).result
 
     def session_of(self, common_name: str, state: str = "ESTABLISHED") -> Any:
-        """The one session of that name in that state."""
-        found = [
-            session
-            for session in self.sessions()
-            if session.common_name == common_name
-            and type(session).State.Name(session.state) == f"STATE_{state}"
-        ]
-        assert (
-            len(found) == 1
-        ), f"{len(found)} sessions of {common_name} are {state}: {self.sessions()}"
-        return found[0]
+        """The one session of that name in that state; a client is connected a moment before its broker hears of it."""
+        while True:
+            seen = self.events.position()
+            sessions = self.sessions()
+            found = [
+                session
+                for session in sessions
+                if session.common_name == common_name
+                and type(session).State.Name(session.state) == f"STATE_{state}"
+            ]
+            if len(found) == 1:
+                return found[0]
+            self.events.wait(
+                lambda event: True,
+                f"one session of {common_name} that is {state}, there is {sessions}",
+                after=seen,
+            )
 
     def ctl(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         program = build_directory() / "server" / "ctl" / "ovpn-brokerctl"
