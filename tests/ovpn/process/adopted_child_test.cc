@@ -4,37 +4,38 @@
 #include <unistd.h>
 
 #include <asio/io_context.hpp>
+#include <fstream>
 #include <memory>
 
 #include "gtest/gtest.h"
 #include "ovpn/process/posix_launcher.h"
 #include "tests/ovpn/process/child_recorder.h"
 #include "tests/support/loop_runner.h"
+#include "tests/support/temp_dir.h"
 
 namespace ovpnbroker::ovpn {
 namespace {
 
-LaunchOptions Sleep() {
-  return {.program = "/bin/sleep",
-          .arguments = {"60"},
-          .environment = {},
-          .working_directory = "",
-          .inherited_fds = {}};
-}
-
 // A child of `launcher_`, seen by a second broker that did not start it.
 class AdoptedChildTest : public ::testing::Test {
  protected:
+  // Prints one line, so that it is known to be past its exec, and stays.
   void SetUp() override {
-    auto child = launcher_.Launch(Sleep(), parent_);
+    std::ofstream(files_.File("text")) << "up\n";
+    options_.program = "/usr/bin/tail";
+    options_.arguments = {"-f", files_.File("text")};
+    auto child = launcher_.Launch(options_, parent_);
     ASSERT_TRUE(child.ok()) << child.status();
     child_ = *std::move(child);
+    ASSERT_TRUE(test::RunUntil(loop_, [&] { return !parent_.lines.empty(); }));
   }
   void TearDown() override {
     child_->Signal(SIGKILL).IgnoreError();
     EXPECT_TRUE(test::RunUntil(loop_, [&] { return parent_.status.has_value(); }));
   }
 
+  test::TempDir files_;
+  LaunchOptions options_;
   asio::io_context loop_;
   PosixLauncher launcher_{loop_};
   test::ChildRecorder parent_;
@@ -43,7 +44,7 @@ class AdoptedChildTest : public ::testing::Test {
 };
 
 TEST_F(AdoptedChildTest, SameCommand_IsSignalledAndItsEndIsReported) {
-  const auto adopted = AdoptChild(loop_, child_->pid(), Sleep(), successor_);
+  const auto adopted = AdoptChild(loop_, child_->pid(), options_, successor_);
   ASSERT_TRUE(adopted.ok()) << adopted.status();
   EXPECT_EQ((*adopted)->pid(), child_->pid());
   ASSERT_TRUE((*adopted)->Signal(SIGTERM).ok());
@@ -53,14 +54,14 @@ TEST_F(AdoptedChildTest, SameCommand_IsSignalledAndItsEndIsReported) {
 }
 
 TEST_F(AdoptedChildTest, OtherArguments_IsNotAdopted) {
-  LaunchOptions other = Sleep();
-  other.arguments = {"61"};
+  LaunchOptions other = options_;
+  other.arguments.push_back("--quiet");
   EXPECT_TRUE(
       absl::IsFailedPrecondition(AdoptChild(loop_, child_->pid(), other, successor_).status()));
 }
 
 TEST_F(AdoptedChildTest, HandleDestroyed_MakesNoCallback) {
-  auto adopted = AdoptChild(loop_, child_->pid(), Sleep(), successor_);
+  auto adopted = AdoptChild(loop_, child_->pid(), options_, successor_);
   ASSERT_TRUE(adopted.ok()) << adopted.status();
   adopted->reset();
   ASSERT_TRUE(child_->Signal(SIGKILL).ok());
@@ -72,7 +73,7 @@ TEST_F(AdoptedChildTest, ProcessThatHasEnded_IsNotAdopted) {
   ASSERT_TRUE(child_->Signal(SIGKILL).ok());
   ASSERT_TRUE(test::RunUntil(loop_, [&] { return parent_.status.has_value(); }));
   EXPECT_TRUE(
-      absl::IsFailedPrecondition(AdoptChild(loop_, child_->pid(), Sleep(), successor_).status()));
+      absl::IsFailedPrecondition(AdoptChild(loop_, child_->pid(), options_, successor_).status()));
 }
 
 }  // namespace
