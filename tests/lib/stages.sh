@@ -125,7 +125,7 @@ run_ctest() {
   count_report "$report"
 }
 
-# ctest_progress: of ctest's lines, the ones that say something besides "Passed", and every 200th.
+# ctest_progress: of ctest's lines, a count at every 200th test, and what says something besides "Passed".
 ctest_progress() {
   if [[ -t 1 ]]; then
     cat
@@ -133,8 +133,11 @@ ctest_progress() {
   fi
   awk '
     / Start +[0-9]+: / { next }
-    /^ *[0-9]+\/[0-9]+ Test .*Passed/ { if (++passed % 200 == 0) { print; fflush() } next }
-    { print; fflush() }'
+    /^ *[0-9]+\/[0-9]+ Test .*Passed/ {
+      if (++passed % 200 == 0) { print "  " passed " passed"; fflush() }
+      next
+    }
+    { gsub(/\.\.\.\.+/, " ..."); print; fflush() }'
 }
 
 # run_integration PRESET EXPRESSION. In namespaces of its own: when the last line of this function is reached, or the
