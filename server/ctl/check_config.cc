@@ -25,6 +25,7 @@ std::string FindingAsJson(const server::Finding& finding) {
 
 std::string FindingsAsJson(const server::LoadedConfig& loaded) {
   std::vector<std::string> findings;
+  findings.reserve(loaded.findings.size());
   for (const server::Finding& finding : loaded.findings) {
     findings.push_back(FindingAsJson(finding));
   }

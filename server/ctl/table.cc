@@ -37,7 +37,7 @@ void PrintCell(std::ostream& out, const Cell& cell, bool colors) {
 
 }  // namespace
 
-Cell::Cell(std::string cell_text, Color cell_color)
+Cell::Cell(const std::string& cell_text, Color cell_color)
     : text(cell_text.empty() ? "-" : Escape(cell_text)), color(cell_color) {}
 
 bool ColorsWanted() { return isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr; }
@@ -46,8 +46,10 @@ void Table::AddRow(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
 
 void Table::Print(std::ostream& out, bool colors) const {
   std::vector<Cell> titles;
+  titles.reserve(columns_.size());
   for (const Column& column : columns_) titles.emplace_back(column.title);
   std::vector<const std::vector<Cell>*> lines = {&titles};
+  lines.reserve(rows_.size() + 1);
   for (const auto& row : rows_) lines.push_back(&row);
 
   std::vector<size_t> widths(columns_.size());

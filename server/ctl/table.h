@@ -11,7 +11,7 @@ enum class Color { kNone, kGood, kWarning, kBad };
 
 struct Cell {
   // Implicit: most cells are plain text.
-  Cell(std::string cell_text, Color cell_color = Color::kNone);  // NOLINT
+  Cell(const std::string& cell_text, Color cell_color = Color::kNone);  // NOLINT
 
   std::string text;  // escaped
   Color color;
