@@ -1,9 +1,12 @@
 #include "server/config/yaml_mapper.h"
 
 #include <google/protobuf/descriptor.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <map>
+#include <optional>
+#include <sstream>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -30,6 +33,40 @@ std::string ChildPath(const std::string& parent, absl::string_view name) {
 
 std::string ShownKey(const std::string& key) {
   return absl::StrCat("'", absl::Utf8SafeCEscape(key.substr(0, kMaxShownKey)), "'");
+}
+
+// Hears a document and keeps only where it starts.
+class StartListener final : public YAML::EventHandler {
+ public:
+  const YAML::Mark& start() const { return start_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {}
+  void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/,
+                       YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value /*style*/) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {}
+  void OnMapEnd() override {}
+
+ private:
+  YAML::Mark start_;
+};
+
+// YAML::Load reads the first document only. YAML::LoadAll is not asked: on some malformed files the
+// parser of yaml-cpp 0.7 never comes to an end, and LoadAll collects documents until memory is out.
+std::optional<YAML::Mark> SecondDocument(const std::string& yaml) {
+  std::istringstream stream(yaml);
+  YAML::Parser parser(stream);
+  StartListener listener;
+  if (!parser.HandleNextDocument(listener) || !parser.HandleNextDocument(listener)) {
+    return std::nullopt;
+  }
+  return listener.start();
 }
 
 class Mapper {
@@ -197,11 +234,11 @@ MappingResult MapYaml(absl::string_view yaml, const std::string& file, const std
                       Message& message) {
   Mapper mapper(file, directory);
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
-    if (documents.size() > 1) {
-      mapper.AddError(documents[1].Mark(), "", "expected one document; remove the '---' line");
+    const std::string text(yaml);
+    if (const auto second = SecondDocument(text)) {
+      mapper.AddError(*second, "", "expected one document; remove the '---' line");
     }
-    mapper.MapMessage(documents.empty() ? YAML::Node() : documents[0], "", message);
+    mapper.MapMessage(YAML::Load(text), "", message);
   } catch (const YAML::Exception& error) {
     mapper.AddError(error.mark, "", absl::StrCat("not YAML: ", error.msg));
   }

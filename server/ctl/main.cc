@@ -1,6 +1,8 @@
 // ovpn-brokerctl: what operators type. Reads the command line, runs one subcommand.
 #include <CLI/CLI.hpp>
 #include <clocale>
+#include <cstdio>
+#include <exception>
 #include <map>
 #include <string>
 #include <vector>
@@ -60,9 +62,7 @@ int UnknownCommand(const CLI::App& app, const std::string& word) {
   return static_cast<int>(ExitCode::kUsage);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int Run(int argc, char** argv) {
   // Widths of characters in tables; the messages stay English.
   std::setlocale(LC_CTYPE, "C.UTF-8");
 
@@ -90,4 +90,15 @@ int main(int argc, char** argv) {
     return static_cast<int>(is_help ? ExitCode::kOk : ExitCode::kUsage);
   }
   return static_cast<int>(line.run());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "ovpn-brokerctl: %s\n", error.what());
+    return static_cast<int>(ExitCode::kFailed);
+  }
 }

@@ -19,7 +19,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ovpn-b
 
 
 def our_commands(database: Path, wanted: list[str]) -> dict[Path, str]:
-    """Our sources, relative to the root, each with its compile command."""
+    """Our sources, relative to the root, each with its compile command; of tests only those that are named."""
     commands = {}
     for entry in json.loads(database.read_text()):
         source = Path(entry["directory"], entry["file"]).resolve()
@@ -27,6 +27,8 @@ def our_commands(database: Path, wanted: list[str]) -> dict[Path, str]:
             continue
         relative = source.relative_to(tree.ROOT)
         if relative.parts[0] == "build" or (wanted and str(relative) not in wanted):
+            continue
+        if relative.parts[0] == "tests" and not wanted:
             continue
         commands[relative] = entry["command"]
     return commands

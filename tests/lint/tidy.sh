@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The clang-tidy 19 gate over our own sources, as many at a time as there are cores.
-#   tests/lint/tidy.sh [FILE.cc...]   all sources when none is named
+#   tests/lint/tidy.sh [FILE.cc...]   all sources of the product when none is named; tests only by name, with the
+#                                     checks of tests/.clang-tidy
 # A source that passed is not looked at again until it, a header of ours that it includes, the checks or the
 # tools change; the memory of that is in ${XDG_CACHE_HOME:-~/.cache}/ovpn-broker/tidy.
 set -euo pipefail

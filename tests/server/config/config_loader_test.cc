@@ -125,7 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "b.yaml:8:15: error: admin.mode: \"0666\": gives permissions to every local "
                   "user; the last digit must be 0, as in \"0660\""},
         BadConfig{"SecondDocument", std::string(kMinimal) + "---\nlog: {}\n",
-                  "b.yaml:9:1: error: expected one document; remove the '---' line"},
+                  "b.yaml:8:1: error: expected one document; remove the '---' line"},
         BadConfig{"NotUtf8", std::string(kMinimal) + "# \xff\n",
                   "b.yaml:8:3: error: is not UTF-8 from here on"},
         BadConfig{"BadName",
