@@ -95,8 +95,14 @@ wait_for_the_end() {
 TEXT
   [[ $policy == python ]] || echo "  edit $directory/rules.yaml, then: sudo pkill -HUP -f $directory/broker.yaml"
   printf '\n%s' "Ctrl-C or Enter stops it all."
-  trap 'echo' INT
-  read -r _ </dev/tty 2>/dev/null || true
+  local interrupted=false status
+  trap 'interrupted=true' INT
+  until $interrupted; do
+    # In short turns: bash goes on reading after a trapped signal.
+    read -r -t 1 _ </dev/tty
+    status=$?
+    [[ $status -gt 128 ]] || break # Enter, or the terminal is gone
+  done
   trap - INT
 }
 
