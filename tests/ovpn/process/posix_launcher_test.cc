@@ -112,7 +112,8 @@ TEST_F(PosixLauncherTest, Descriptors_OnlyTheStandardOnesAndTheNamed) {
   const UniqueFd leak(open("/dev/null", O_RDONLY));  // without O_CLOEXEC
   const test::TempDir directory;
   const UniqueFd lock(open(directory.File("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  LaunchOptions options = Shell("echo ready; exec sleep 600");
+  // Stops itself: another program would have its libraries open for a moment.
+  LaunchOptions options = Shell("echo ready; kill -STOP $$");
   options.inherited_fds = {lock.get()};
   const auto child = Start(options);
   ASSERT_TRUE(RunToLines(1));
