@@ -40,7 +40,6 @@ struct InstanceConfig {
   bool prompt_verdict = true;
   std::chrono::seconds hand_window{60};  // OpenVPN's, which bounds how long a client waits
   AddressMismatch address_mismatch = AddressMismatch::kKill;
-  std::vector<std::string> allowed_raw_directives;
 };
 
 }  // namespace ovpnbroker::ovpn

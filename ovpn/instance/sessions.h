@@ -50,7 +50,7 @@ class Sessions {
   // message).
   using KillCallback = std::function<void(absl::Status)>;
 
-  // All references outlive this. `config.allowed_raw_directives` has passed DirectivePolicy::Make.
+  // All references outlive this.
   Sessions(const InstanceConfig& config, DirectivePolicy allowed_raw, CommandChannel& channel,
            const Clock& clock, InstanceSink& sink, Logger& logger);
 
