@@ -16,6 +16,7 @@
 #include "tests/bench/ratio.h"
 #include "tests/bench/sample_connect.h"
 #include "tests/bench/wire_broker.h"
+#include "tests/support/source_dir.h"
 
 namespace ovpnbroker::bench {
 namespace {
@@ -136,7 +137,7 @@ int Main() {
   for (size_t round = 0; round < kRounds; ++round) {
     ours.push_back(MeasureController({kSelf, kControl}, clients));
     node.push_back(MeasureController(
-        {"node", OVPNBROKER_SOURCE_DIR "/tests/bench/node_controller.js"}, clients));
+        {"node", test::SourceDir() + "/tests/bench/node_controller.js"}, clients));
     ratio.push_back(ours.back() / node.back());
   }
   Inform("broker with rules, socket to socket", Median(ours), "clients/s");

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "ovpn/management/message_parser.h"
+#include "tests/support/source_dir.h"
 
 namespace ovpnbroker::bench {
 namespace {
@@ -38,7 +39,7 @@ std::string ReadFile(const std::filesystem::path& path) {
 }
 
 std::filesystem::path CaptureFolder() {
-  return std::filesystem::path(OVPNBROKER_SOURCE_DIR) / "tests/data/transcripts";
+  return std::filesystem::path(test::SourceDir()) / "tests/data/transcripts";
 }
 
 // The ENV lines of the capture's CONNECT, with END.

@@ -10,10 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/source_dir.h"
+
 namespace ovpnbroker::test {
 
 inline std::filesystem::path TranscriptFolder() {
-  return std::filesystem::path(OVPNBROKER_SOURCE_DIR) / "tests/data/transcripts";
+  return std::filesystem::path(SourceDir()) / "tests/data/transcripts";
 }
 
 // What OpenVPN sent in the capture `name`; "" fails the test.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "policy/rules/rule_parser.h"
+#include "tests/support/source_dir.h"
 
 namespace ovpnbroker::policy {
 namespace {
@@ -76,8 +77,7 @@ TEST(ClientConfigRules, EverythingElse_IsTakenAsWritten) {
 }
 
 TEST(ClientConfigRules, ExampleFile_IsValid) {
-  const auto rules =
-      LoadRules(std::string(OVPNBROKER_SOURCE_DIR) + "/deploy/config/rules.example.yaml");
+  const auto rules = LoadRules(test::SourceDir() + "/deploy/config/rules.example.yaml");
   ASSERT_TRUE(rules.ok()) << rules.status();
   EXPECT_EQ((*rules)->rules().size(), 4U);
 }

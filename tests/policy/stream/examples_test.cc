@@ -9,15 +9,14 @@
 #include <sstream>
 
 #include "tests/policy/stream/stream_fixture.h"
+#include "tests/support/source_dir.h"
 
 extern char** environ;
 
 namespace ovpnbroker::policy {
 namespace {
 
-std::string Source(const std::string& path) {
-  return std::string(OVPNBROKER_SOURCE_DIR) + "/" + path;
-}
+std::string Source(const std::string& path) { return test::SourceDir() + "/" + path; }
 
 // A program of its own process group, ended when the test ends.
 class Program {

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "tests/support/source_dir.h"
 #include "tests/support/temp_dir.h"
 
 namespace ovpnbroker::server {
@@ -152,7 +153,7 @@ TEST_F(ConfigCheck, OpenvpnConfigThatFightsTheBroker_NamesItsLine) {
 }
 
 TEST_F(ConfigCheck, ExampleConfiguration_LoadsCleanly) {
-  const std::string source = OVPNBROKER_SOURCE_DIR;
+  const std::string source = test::SourceDir();
   std::filesystem::copy(source + "/deploy/config/broker.example.yaml", dir_.File("example.yaml"));
   for (const Finding& finding : LoadConfig(dir_.File("example.yaml")).findings) {
     if (finding.path == "instances[0].openvpn") continue;  // may not be installed here
