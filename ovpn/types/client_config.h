@@ -59,6 +59,10 @@ struct ClientConfig {
       push_options;  // other options to push, each one option line without `push`
   std::vector<std::string>
       raw_directives;  // lines of the block itself; refused unless the operator allowed them
+  // Takes the client's addresses from this pool of the broker's (policy/address_pools) instead of
+  // naming them; excludes ifconfig_push and ifconfig_ipv6_push. Resolved before a block is
+  // compiled.
+  std::string address_pool = {};
   bool operator==(const ClientConfig&) const = default;
 };
 

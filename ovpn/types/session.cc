@@ -8,6 +8,8 @@ absl::string_view ToString(SessionState state) {
   switch (state) {
     case SessionState::kPending:
       return "PENDING";
+    case SessionState::kPendingAuth:
+      return "PENDING_AUTH";
     case SessionState::kAuthorized:
       return "AUTHORIZED";
     case SessionState::kEstablished:
@@ -28,6 +30,28 @@ absl::string_view ToString(AuthKind kind) {
       return "CONNECT";
     case AuthKind::kReauth:
       return "REAUTH";
+    case AuthKind::kChallengeResponse:
+      return "CHALLENGE_RESPONSE";
+  }
+  return "UNKNOWN";
+}
+
+absl::string_view ToString(TokenState state) {
+  switch (state) {
+    case TokenState::kNone:
+      return "NONE";
+    case TokenState::kInitial:
+      return "INITIAL";
+    case TokenState::kAuthenticated:
+      return "AUTHENTICATED";
+    case TokenState::kExpired:
+      return "EXPIRED";
+    case TokenState::kInvalid:
+      return "INVALID";
+    case TokenState::kAuthenticatedEmptyUser:
+      return "AUTHENTICATED_EMPTY_USER";
+    case TokenState::kExpiredEmptyUser:
+      return "EXPIRED_EMPTY_USER";
   }
   return "UNKNOWN";
 }

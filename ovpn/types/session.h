@@ -18,6 +18,7 @@ namespace ovpnbroker::ovpn {
 // DISCONNECT may come before ESTABLISHED; ENDED is final.
 enum class SessionState {
   kPending,      // CONNECT came, no answer was written yet
+  kPendingAuth,  // the client was asked for one more step; the decision is still open
   kAuthorized,   // an allow was written, ESTABLISHED has not come
   kEstablished,  // ESTABLISHED came
   kEnding,       // killed or denied; OpenVPN keeps it for about 5 s more

@@ -23,7 +23,8 @@ absl::string_view ToString(FailureCause cause) {
 }
 
 absl::string_view VerdictName(const Verdict& verdict) {
-  static constexpr absl::string_view kNames[] = {"ALLOW", "DENY", "ABSTAIN", "FAILURE"};
+  static constexpr absl::string_view kNames[] = {"ALLOW", "DENY", "ABSTAIN", "FAILURE",
+                                                 "PENDING_AUTH"};
   static_assert(std::size(kNames) == std::variant_size_v<Verdict>);
   return kNames[verdict.index()];
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -22,8 +23,26 @@ struct FieldViolation {
   bool operator==(const FieldViolation&) const = default;
 };
 
+// How long an allowed session may last and how many of its user there may be. The broker enforces
+// them (policy/session_limits): OpenVPN knows neither.
+struct SessionLimits {
+  // What happens to the session that would be one too many.
+  enum class Excess {
+    kDenyNew,    // it is denied
+    kEndOldest,  // it gets in, and the oldest one is ended
+  };
+  // Measured from the CONNECT; then the session is ended. nullopt: no limit.
+  std::optional<std::chrono::seconds> max_duration = std::nullopt;
+  // Sessions of the same user name (common name when it gave none) over all instances, this one
+  // included. 0: no limit.
+  uint32_t max_sessions = 0;
+  Excess excess = Excess::kDenyNew;
+  bool operator==(const SessionLimits&) const = default;
+};
+
 struct Allow {
-  ClientConfig config;  // ignored on REAUTH, where OpenVPN keeps the first one
+  ClientConfig config = {};  // ignored on REAUTH, where OpenVPN keeps the first one
+  SessionLimits limits = {};
   bool operator==(const Allow&) const = default;
 };
 
@@ -34,12 +53,24 @@ struct RetryHint {
   bool operator==(const RetryHint&) const = default;
 };
 
+// A question inside a deny (CRV1): the client connects again with its user's answer as password.
+struct DynamicChallenge {
+  std::string
+      state_id;       // the policy's own name for the dialogue, comes back with the answer; no ':'
+  std::string text;   // what the user reads
+  bool echo = false;  // show what the user types
+  bool response_required = true;
+  bool operator==(const DynamicChallenge&) const = default;
+};
+
 struct Deny {
   std::string reason;         // for the operator: log and audit
   std::string client_reason;  // for the client; empty: plain AUTH_FAILED. Not a reserved form
                               // (TEMP, CRV1:, SESSION:)
   std::string code;           // the policy's own short code for metrics and records; may be empty
-  std::optional<RetryHint> retry;  // set: the client keeps its credentials and tries again
+  // Set: the client keeps its credentials and tries again. At most one of the two.
+  std::optional<RetryHint> retry = std::nullopt;
+  std::optional<DynamicChallenge> challenge = std::nullopt;
   bool operator==(const Deny&) const = default;
 };
 
@@ -65,11 +96,28 @@ struct Failure {
   bool operator==(const Failure&) const = default;
 };
 
-using Verdict = std::variant<Allow, Deny, Abstain, Failure>;
+// The client must do one more thing while it waits; the decision stays open until a further verdict
+// or until `timeout` is over.
+struct PendingAuth {
+  enum class Method {
+    kWebAuth,    // open a page in a browser: `text` is its address and may hold a one-time token
+    kChallenge,  // answer a question: `text` is what the user reads
+  };
+  Method method = Method::kChallenge;
+  std::string text;  // never logged
+  // kWebAuth: OpenVPN's own words hidden, external, proxy.
+  std::vector<std::string> flags = {};
+  // kChallenge: show what the user types.
+  bool echo = false;
+  std::chrono::seconds timeout{0};  // 0: as long as OpenVPN grants
+  bool operator==(const PendingAuth&) const = default;
+};
+
+using Verdict = std::variant<Allow, Deny, Abstain, Failure, PendingAuth>;
 
 // "POLICY_FAILED", "TIMEOUT", ... for logs, records and metrics.
 absl::string_view ToString(FailureCause cause);
-// "ALLOW", "DENY", "ABSTAIN", "FAILURE".
+// "ALLOW", "DENY", "ABSTAIN", "FAILURE", "PENDING_AUTH".
 absl::string_view VerdictName(const Verdict& verdict);
 
 }  // namespace ovpnbroker::ovpn

@@ -66,6 +66,18 @@ void AddEnvironment(const ovpn::Environment& environment, const StreamTerms& ter
   }
 }
 
+v1::DecisionRequest::Kind KindToProto(ovpn::AuthKind kind) {
+  switch (kind) {
+    case ovpn::AuthKind::kConnect:
+      return v1::DecisionRequest::KIND_CONNECT;
+    case ovpn::AuthKind::kReauth:
+      return v1::DecisionRequest::KIND_REAUTH;
+    case ovpn::AuthKind::kChallengeResponse:
+      return v1::DecisionRequest::KIND_CHALLENGE_RESPONSE;
+  }
+  return v1::DecisionRequest::KIND_UNSPECIFIED;
+}
+
 void AddCredentials(const ovpn::AuthRequest& request, v1::DecisionRequest& message) {
   type::v1::Credentials& credentials = *message.mutable_credentials();
   credentials.set_username(request.session.identity.username);
@@ -118,8 +130,7 @@ v1::DecisionRequest MakeDecisionRequest(const ovpn::DecisionId& decision_id, int
   v1::DecisionRequest message;
   message.set_decision_id(decision_id);
   message.set_attempt(attempt);
-  message.set_kind(request.kind == ovpn::AuthKind::kConnect ? v1::DecisionRequest::KIND_CONNECT
-                                                            : v1::DecisionRequest::KIND_REAUTH);
+  message.set_kind(KindToProto(request.kind));
   *message.mutable_session() = SessionToProto(request.session);
   message.set_kid(request.key.kid.value);
   if (terms.send_password) AddCredentials(request, message);

@@ -20,6 +20,8 @@ type::v1::Session::State StateToProto(ovpn::SessionState state) {
   switch (state) {
     case ovpn::SessionState::kPending:
       return type::v1::Session::STATE_PENDING;
+    case ovpn::SessionState::kPendingAuth:
+      return type::v1::Session::STATE_PENDING_AUTH;
     case ovpn::SessionState::kAuthorized:
       return type::v1::Session::STATE_AUTHORIZED;
     case ovpn::SessionState::kEstablished:

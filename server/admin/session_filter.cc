@@ -32,9 +32,11 @@ constexpr std::array<Field, 6> kFields = {{
     {"policy", [](const Session& s) { return absl::string_view(s.policy); }},
 }};
 
-constexpr std::array<ovpn::SessionState, 6> kStates = {
-    ovpn::SessionState::kPending, ovpn::SessionState::kAuthorized, ovpn::SessionState::kEstablished,
-    ovpn::SessionState::kEnding,  ovpn::SessionState::kEnded,      ovpn::SessionState::kUnjudged};
+constexpr std::array<ovpn::SessionState, 7> kStates = {
+    ovpn::SessionState::kPending,    ovpn::SessionState::kPendingAuth,
+    ovpn::SessionState::kAuthorized, ovpn::SessionState::kEstablished,
+    ovpn::SessionState::kEnding,     ovpn::SessionState::kEnded,
+    ovpn::SessionState::kUnjudged};
 
 bool IsBareCharacter(char c) {
   return absl::ascii_isgraph(static_cast<unsigned char>(c)) && c != '"' && c != '\\';
