@@ -3,6 +3,8 @@
 #include <errno.h>
 
 #include <asio/buffer.hpp>
+#include <asio/error.hpp>
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +13,11 @@
 
 namespace ovpnbroker::ovpn {
 namespace {
+
+// How long a line of the child's may wait for the next ones.
+constexpr std::chrono::milliseconds kOutputPause{20};
+// Then other things of the loop get their turn.
+constexpr int kMaxReadsInARow = 16;
 
 void Close(asio::posix::stream_descriptor& descriptor) {
   asio::error_code ignored;
@@ -23,6 +30,7 @@ ChildWatch::ChildWatch(asio::io_context& loop, ChildObserver& observer)
     : observer_(&observer),
       pidfd_(loop),
       output_(loop),
+      pause_(loop),
       grace_(loop),
       splitter_(kMaxChildLineBytes) {}
 
@@ -34,8 +42,10 @@ absl::Status ChildWatch::Start(SpawnedProcess& process) {
   output_.assign(process.output.get(), error);
   if (error) return absl::UnavailableError(absl::StrCat("cannot read a child: ", error.message()));
   process.output.Release();
+  output_.non_blocking(true, error);
+  if (error) return absl::UnavailableError(absl::StrCat("cannot read a child: ", error.message()));
   WaitForEnd();
-  ReadOutput();
+  AwaitOutput();
   return absl::OkStatus();
 }
 
@@ -59,21 +69,33 @@ void ChildWatch::WaitForEnd() {
                         return;
                       }
                       Close(self->pidfd_);
+                      self->pause_.cancel();
                       self->ReportExitWhenComplete();
                     });
 }
 
+// OpenVPN writes its log line by line. Waiting a moment after the first one takes a burst in one go
+// instead of waking up for each line.
+void ChildWatch::AwaitOutput() {
+  output_.async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](
+                                                                  const asio::error_code& error) {
+    if (error) return self->OnOutputClosed();
+    if (self->status_.has_value()) return self->ReadOutput();
+    self->pause_.expires_after(kOutputPause);
+    // Cancelled at the child's end: what it said last is read at once.
+    self->pause_.async_wait([self](const asio::error_code&) { self->ReadOutput(); });
+  });
+}
+
 void ChildWatch::ReadOutput() {
-  output_.async_read_some(
-      asio::buffer(buffer_), [self = shared_from_this()](const asio::error_code& error, size_t n) {
-        if (error) {
-          self->OnOutputClosed();
-          return;
-        }
-        self->splitter_.Feed({self->buffer_.data(), n},
-                             [&](absl::string_view line) { self->ReportLine(line); });
-        self->ReadOutput();
-      });
+  for (int reads = 0; reads < kMaxReadsInARow; ++reads) {
+    asio::error_code error;
+    const size_t size = output_.read_some(asio::buffer(buffer_), error);
+    if (error == asio::error::would_block) break;
+    if (error) return OnOutputClosed();
+    splitter_.Feed({buffer_.data(), size}, [this](absl::string_view line) { ReportLine(line); });
+  }
+  AwaitOutput();
 }
 
 void ChildWatch::OnOutputClosed() {

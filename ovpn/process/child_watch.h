@@ -29,6 +29,7 @@ class ChildWatch : public std::enable_shared_from_this<ChildWatch> {
 
  private:
   void WaitForEnd();
+  void AwaitOutput();
   void ReadOutput();
   void OnOutputClosed();
   void ReportLine(absl::string_view line);
@@ -37,6 +38,7 @@ class ChildWatch : public std::enable_shared_from_this<ChildWatch> {
   ChildObserver* observer_;  // null once detached or told of the exit
   asio::posix::stream_descriptor pidfd_;
   asio::posix::stream_descriptor output_;
+  asio::steady_timer pause_;
   asio::steady_timer grace_;
   std::array<char, 8192> buffer_;
   LineSplitter splitter_;

@@ -17,6 +17,8 @@
 namespace ovpnbroker::ovpn {
 namespace {
 
+constexpr int kOutputPipeBytes = 512 * 1024;
+
 constexpr int kFirstInheritedFd = 3;
 
 class SpawnAttributes {
@@ -112,6 +114,8 @@ absl::StatusOr<SpawnedProcess> SpawnProcess(const LaunchOptions& options) {
   }
   SpawnedProcess process;
   process.output.Reset(pipe_ends[0]);
+  // Best effort: a larger pipe keeps a talkative child from waiting for the loop.
+  fcntl(process.output.get(), F_SETPIPE_SZ, kOutputPipeBytes);
   const UniqueFd write_end(pipe_ends[1]);
 
   const int end_of_inherited = kFirstInheritedFd + static_cast<int>(options.inherited_fds.size());

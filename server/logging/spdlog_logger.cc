@@ -2,11 +2,12 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
+#include <unistd.h>
 
 #include <string>
 #include <utility>
 
+#include "server/logging/batch_sink.h"
 #include "server/logging/log_line.h"
 
 namespace ovpnbroker::server {
@@ -34,17 +35,34 @@ const char* Pattern(LogFormat format) {
                                     : "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v";
 }
 
+std::string LogBody(LogFormat format, absl::string_view id, absl::string_view message,
+                    absl::Span<const ovpn::LogField> fields) {
+  return format == LogFormat::kJson ? JsonLogBody(id, message, fields)
+                                    : TextLogBody(id, message, fields);
+}
+
+// Standard error by way of a writer of its own.
+std::shared_ptr<BatchSink> StandardError(LogFormat format) {
+  BatchSink::Options options;
+  options.fd = STDERR_FILENO;
+  options.colours = isatty(STDERR_FILENO) == 1;
+  options.describe_dropped = [format](uint64_t dropped) {
+    return LogBody(format, "LOG_LINES_DROPPED", "whoever reads the log was too slow",
+                   {ovpn::LogField("count", dropped)});
+  };
+  return std::make_shared<BatchSink>(std::move(options));
+}
+
 }  // namespace
 
 SpdlogLogger::SpdlogLogger(LogFormat format, ovpn::LogLevel level)
-    : SpdlogLogger(format, level, std::make_shared<spdlog::sinks::stderr_color_sink_mt>()) {}
+    : SpdlogLogger(format, level, StandardError(format)) {}
 
 SpdlogLogger::SpdlogLogger(LogFormat format, ovpn::LogLevel level,
                            std::shared_ptr<spdlog::sinks::sink> sink)
     : format_(format), logger_(std::make_unique<spdlog::logger>("broker", std::move(sink))) {
   logger_->set_formatter(
       std::make_unique<spdlog::pattern_formatter>(Pattern(format), spdlog::pattern_time_type::utc));
-  logger_->flush_on(spdlog::level::trace);
   // A log that cannot be written (disk full, closed pipe) must not end the broker.
   logger_->set_error_handler([](const std::string&) {});
   SetLevel(level);
@@ -60,8 +78,7 @@ bool SpdlogLogger::Enabled(ovpn::LogLevel level) const {
 
 void SpdlogLogger::Write(ovpn::LogLevel level, absl::string_view id, absl::string_view message,
                          absl::Span<const ovpn::LogField> fields) {
-  const std::string body = format_ == LogFormat::kJson ? JsonLogBody(id, message, fields)
-                                                       : TextLogBody(id, message, fields);
+  const std::string body = LogBody(format_, id, message, fields);
   logger_->log(ToSpdlog(level), spdlog::string_view_t(body.data(), body.size()));
 }
 

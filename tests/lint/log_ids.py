@@ -9,7 +9,7 @@ CALL = re.compile(
     r'\b(?:LogLevel::k)?(Debug|Info|Warning|Error)[(,]\s*"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"'
 )
 # The level is computed there.
-WRITE = re.compile(r'\bWrite\([^;"]*"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"')
+WRITE = re.compile(r'\b(?:Write|LogBody)\([^;"]*"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"')
 ANY_LEVEL = "any"
 # | `ID` | level | meaning |
 ROW = re.compile(r"^\|\s*`([A-Z][A-Z0-9_]+)`\s*\|\s*([a-z, ]+?)\s*\|", re.MULTILINE)

@@ -235,7 +235,9 @@ TEST_F(PosixLauncherTest, HandleDestroyedInCallback_NoFurtherCallback) {
   ASSERT_TRUE(child.ok()) << child.status();
   const pid_t pid = (*child)->pid();
   observer.child = *std::move(child);
-  EXPECT_TRUE(RunUntil(loop_, [&] { return kill(pid, 0) != 0; }));
+  // Until the loop has nothing left: the child is reaped and its output read to the end.
+  RunUntil(loop_, [] { return false; });
+  EXPECT_NE(kill(pid, 0), 0);
   EXPECT_EQ(observer.lines, 1);
   EXPECT_FALSE(observer.exited);
 }
