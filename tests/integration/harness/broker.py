@@ -58,6 +58,7 @@ class Broker:
         self.config = folder / "broker.yaml"
         self.config_values = config | {
             "runtime_directory": str(self.runtime_directory),
+            "state_directory": str(folder / "state"),
             "log": {"level": "debug", "format": "json"},
         }
         self.events: EventLog[LogEvent] = EventLog("broker log")
