@@ -52,6 +52,7 @@ struct DecisionEntry {
   std::optional<CancelReason> cancel_reason;  // the policy was told that nobody waits any more
   bool verdict_given = false;  // the answer came from the policy, which wants its outcome
   bool answer_allows = false;
+  bool denied_at_admission = false;
   DecisionRecord record;
 
   // The table's own: when the engine wants to look at it next.

@@ -21,6 +21,7 @@
 #include "ovpn/base/clock.h"
 #include "ovpn/base/ids.h"
 #include "ovpn/types/verdict.h"
+#include "policy/admission.h"
 #include "policy/decision.h"
 #include "policy/decision_record.h"
 #include "policy/decision_table.h"
@@ -40,6 +41,9 @@ class DecisionEngine {
   ~DecisionEngine();
   DecisionEngine(const DecisionEngine&) = delete;
   DecisionEngine& operator=(const DecisionEngine&) = delete;
+
+  // Every allow goes through `admission` from now on; it outlives the engine.
+  void SetAdmission(Admission* admission) { admission_ = admission; }
 
   // Gets an answer to `decision` from `policy`; null counts as unavailable. A decision of the same
   // client that is still open is superseded. May settle the decision before it returns.
@@ -83,6 +87,8 @@ class DecisionEngine {
   void Finish(const EntryPtr& entry, const PolicyReply& reply);
   AnswerResult GiveVerdict(DecisionEntry& entry, const ovpn::Verdict& verdict);
   AnswerResult Give(DecisionEntry& entry, const Ruling& ruling);
+  AnswerResult GiveAllow(DecisionEntry& entry, const ovpn::Allow& allow, AnswerBasis basis);
+  AnswerResult Settle(DecisionEntry& entry, const ovpn::Verdict& answer, AnswerBasis basis);
   void TakeOutcome(DecisionEntry& entry, OutcomeResult outcome, const std::string& detail);
   void Close(const EntryPtr& entry, CancelReason reason);
   void CancelOutstanding(DecisionEntry& entry, CancelReason reason);
@@ -96,6 +102,7 @@ class DecisionEngine {
   const std::vector<DecisionObserver*> observers_;
   DecisionTable table_;
   LastAllows last_allows_;
+  Admission* admission_ = nullptr;
   EngineStats stats_;
   std::function<void(std::optional<ovpn::SteadyTime>)> deadline_listener_;
   int call_depth_ = 0;  // the listener hears of the outermost call only

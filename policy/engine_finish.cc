@@ -93,19 +93,56 @@ AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdi
   if (result.status == AnswerResult::Status::kRejected) {
     result = Give(entry, {ovpn::Deny{}, AnswerBasis::kFailureRule});
   }
-  ++stats_.totals[static_cast<size_t>(ResultOf(counted))];
+  if (entry.denied_at_admission) {
+    ++stats_.totals[static_cast<size_t>(DecisionResult::kDenied)];
+  } else {
+    ++stats_.totals[static_cast<size_t>(ResultOf(counted))];
+  }
   return result;
 }
 
-// The record is complete before the answer is given: its outcome may come from inside the call.
 AnswerResult DecisionEngine::Give(DecisionEntry& entry, const Ruling& ruling) {
-  entry.answer_allows = std::holds_alternative<ovpn::Allow>(ruling.answer);
-  entry.record.basis = ruling.basis;
-  entry.record.answer = SummarizeAnswer(ruling.answer);
-  AnswerResult result = entry.decision->Settle(ruling.answer);
+  const auto* allow = std::get_if<ovpn::Allow>(&ruling.answer);
+  if (allow == nullptr || admission_ == nullptr) return Settle(entry, ruling.answer, ruling.basis);
+  return GiveAllow(entry, *allow, ruling.basis);
+}
+
+AnswerResult DecisionEngine::GiveAllow(DecisionEntry& entry, const ovpn::Allow& allow,
+                                       AnswerBasis basis) {
+  const ovpn::AuthRequest& request = entry.decision->request();
+  Admission::Result result = admission_->Admit(request, allow);
+  if (auto* violations = std::get_if<std::vector<ovpn::FieldViolation>>(&result)) {
+    return AnswerResult::Rejected(std::move(*violations));
+  }
+  if (const auto* deny = std::get_if<ovpn::Deny>(&result)) {
+    if (std::exchange(entry.verdict_given, false)) {
+      entry.policy->ReportOutcome(entry.id, {OutcomeResult::kNotEnforced, deny->reason, {}});
+    }
+    entry.denied_at_admission = true;
+    RecordVerdict(*deny, entry.record);
+    return Settle(entry, *deny, AnswerBasis::kAdmission);
+  }
+  const auto& admitted = std::get<Admission::Admitted>(result);
+  AnswerResult answer = Settle(entry, admitted.allow, basis);
+  if (answer.status == AnswerResult::Status::kQueued) {
+    admission_->Commit(request, admitted);
+  } else {
+    admission_->Abandon(request);
+  }
+  return answer;
+}
+
+// The record is complete before the answer is given: its outcome may come from inside the call.
+AnswerResult DecisionEngine::Settle(DecisionEntry& entry, const ovpn::Verdict& answer,
+                                    AnswerBasis basis) {
+  entry.answer_allows = std::holds_alternative<ovpn::Allow>(answer);
+  entry.record.basis = basis;
+  entry.record.answer = SummarizeAnswer(answer);
+  AnswerResult result = entry.decision->Settle(answer);
   if (result.status == AnswerResult::Status::kQueued) {
-    if (ruling.basis == AnswerBasis::kFailureMode) ++stats_.failure_mode_allowed;
-    if (ruling.basis == AnswerBasis::kKeptLast) ++stats_.kept_last;
+    if (basis == AnswerBasis::kFailureMode) ++stats_.failure_mode_allowed;
+    if (basis == AnswerBasis::kKeptLast) ++stats_.kept_last;
+    if (basis == AnswerBasis::kAdmission) ++stats_.admission_denied;
   }
   return result;
 }

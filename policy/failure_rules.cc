@@ -67,6 +67,8 @@ absl::string_view ToString(AnswerBasis basis) {
       return "FAILURE_RULE";
     case AnswerBasis::kFailureMode:
       return "FAILURE_MODE";
+    case AnswerBasis::kAdmission:
+      return "ADMISSION";
     case AnswerBasis::kKeptLast:
       return "KEPT_LAST";
   }

@@ -30,6 +30,7 @@ enum class AnswerBasis {
   kVerdict,      // the policy's own allow or deny
   kFailureRule,  // a deny, because there was no verdict
   kFailureMode,  // an allow, because failure_mode says so
+  kAdmission,    // a deny of an allowed client: session limits, or no free address
   kKeptLast,     // an allow on REAUTH, because the session's last allow is young enough
 };
 

@@ -60,6 +60,12 @@ policy::AnswerResult ToPolicy(ovpn::AnswerReceipt receipt) {
   return policy::AnswerResult::Gone();
 }
 
+policy::ReplaceBy ReplaceByOf(const InstanceParts& parts) {
+  if (parts.duplicate_cn) return policy::ReplaceBy::kNothing;
+  return parts.username_as_common_name ? policy::ReplaceBy::kUsername
+                                       : policy::ReplaceBy::kCommonName;
+}
+
 absl::Status MakeRuntimeDirectory(const std::string& path) {
   if (mkdir(path.c_str(), kRuntimeDirectoryMode) == 0 || errno == EEXIST) return absl::OkStatus();
   return absl::ErrnoToStatus(errno,
@@ -109,10 +115,20 @@ Broker::Broker(const Environment& environment, std::string config_path,
       start_time_(clock_.WallNow()),
       lock_(std::move(lock)),
       policies_(std::move(policies)),
+      admission_(clock_, logger_, {},
+                 [this](const ovpn::ClientRef& client, const ovpn::SessionUid& uid,
+                        const std::string& reason, std::function<void(absl::Status)> done) {
+                   EndSession(client, uid, reason, std::move(done));
+                 }),
+      admission_timer_(loop_, [this] { admission_.OnDeadline(); }),
       decision_log_(logger_),
       engine_(clock_, policy::EngineLimits{}, {&decision_log_, this}),
       engine_timer_(loop_, engine_),
-      kill_desk_(loop_, clock_, instances_, logger_) {}
+      kill_desk_(loop_, clock_, instances_, logger_) {
+  admission_.SetDeadlineListener(
+      [this](std::optional<ovpn::SteadyTime> deadline) { admission_timer_.Arm(deadline); });
+  engine_.SetAdmission(&admission_);
+}
 
 Broker::~Broker() = default;
 
@@ -120,6 +136,7 @@ absl::Status Broker::AddInstance(const config::v1::InstanceConfig& config) {
   ASSIGN_OR_RETURN(InstanceParts parts, MakeInstanceParts(config, config_.runtime_directory()));
   judgements_.emplace(config.name(),
                       Judgement{MakeEngineOptions(config), policies_->Find(config.policy())});
+  admission_.SetReplaceBy(config.name(), ReplaceByOf(parts));
   ovpn::InstanceSink& sink = *this;
   instances_.Add(std::make_unique<ovpn::Instance>(
       loop_, clock_, std::move(parts.config), std::move(parts.allowed_raw),
@@ -225,6 +242,7 @@ void Broker::OnAnswerOutcome(const ovpn::KeyRef& key, ovpn::AnswerOutcome outcom
 }
 
 void Broker::OnSessionChanged(const ovpn::Session& session) {
+  admission_.OnSessionChanged(session);
   if (session.state != ovpn::SessionState::kEnded) return;
   engine_.OnSessionEnded(session.client, session.uid);
   kill_desk_.OnSessionEnded(session);
@@ -247,6 +265,13 @@ void Broker::OnDecisionRecord(const policy::DecisionRecord& record) {
   if (record.basis == policy::AnswerBasis::kKeptLast) policy += " (stale)";
   ovpn::Instance* const instance = instances_.Find(record.key.client.instance);
   instance->sessions().NoteDecision(record.session_uid, record.id, policy, record.policy_revision);
+}
+
+void Broker::EndSession(const ovpn::ClientRef& client, const ovpn::SessionUid& uid,
+                        const std::string& reason, std::function<void(absl::Status)> done) {
+  instances_.Find(client.instance)
+      ->sessions()
+      .Kill(uid, ovpn::KillDisposition::kHalt, reason, std::move(done));
 }
 
 void Broker::Kill(KillRequest request, std::function<void(KillResult)> done) {

@@ -20,6 +20,7 @@
 #include "ovpn/instance/instance_sink.h"
 #include "ovpn/process/file_lock.h"
 #include "ovpn/process/launcher.h"
+#include "policy/admission.h"
 #include "policy/decision_log.h"
 #include "policy/engine.h"
 #include "policy/engine_timer.h"
@@ -90,6 +91,8 @@ class Broker final : public BrokerControl,
          const config::v1::BrokerConfig& config, ovpn::FileLock lock,
          std::unique_ptr<PolicyRegistry> policies);
 
+  void EndSession(const ovpn::ClientRef& client, const ovpn::SessionUid& uid,
+                  const std::string& reason, std::function<void(absl::Status)> done);
   void StopInstances();
   void AwaitPolicies();
   void FinishShutdown();
@@ -119,6 +122,8 @@ class Broker final : public BrokerControl,
 
   std::unique_ptr<PolicyRegistry> policies_;
   absl::flat_hash_map<std::string, Judgement> judgements_;  // by instance
+  policy::Admission admission_;  // the instances report to it until they are gone
+  ovpn::DeadlineTimer admission_timer_;
   ovpn::InstanceSet instances_;
   policy::DecisionLog decision_log_;
   policy::DecisionEngine engine_;

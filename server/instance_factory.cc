@@ -1,5 +1,6 @@
 #include "server/instance_factory.h"
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -30,6 +31,11 @@ ovpn::RestartOptions MakeRestartOptions(const config::v1::RestartConfig& config)
   options.max_deaths = static_cast<int>(config.max_deaths());
   options.death_window = ToDuration(config.death_window());
   return options;
+}
+
+bool HasArgument(const config::v1::InstanceConfig& config, absl::string_view argument) {
+  return std::find(config.arguments().begin(), config.arguments().end(), argument) !=
+         config.arguments().end();
 }
 
 // OpenVPN takes the first line of the file.
@@ -68,8 +74,9 @@ absl::StatusOr<InstanceParts> MakeInstanceParts(const config::v1::InstanceConfig
   instance.restart = MakeRestartOptions(config.restart());
   instance.stop_timeout = ToDuration(config.stop_timeout());
   instance.prompt_verdict = config.prompt_verdict();
-  instance.hand_window = std::chrono::seconds(
-      ovpn::CheckOpenvpnConfig(config.config(), config.working_directory()).hand_window_seconds);
+  const ovpn::OpenvpnConfigSummary summary =
+      ovpn::CheckOpenvpnConfig(config.config(), config.working_directory());
+  instance.hand_window = std::chrono::seconds(summary.hand_window_seconds);
   instance.address_mismatch = config.address_mismatch() == config::v1::ADDRESS_MISMATCH_TOLERATE
                                   ? ovpn::AddressMismatch::kTolerate
                                   : ovpn::AddressMismatch::kKill;
@@ -79,7 +86,10 @@ absl::StatusOr<InstanceParts> MakeInstanceParts(const config::v1::InstanceConfig
     instance.management_password_file = config.management().tcp().password_file();
     ASSIGN_OR_RETURN(password, ReadPassword(instance.management_password_file));
   }
-  return InstanceParts{std::move(instance), std::move(allowed_raw), std::move(password)};
+  return InstanceParts{
+      std::move(instance), std::move(allowed_raw), std::move(password),
+      summary.duplicate_cn || HasArgument(config, "--duplicate-cn"),
+      summary.username_as_common_name || HasArgument(config, "--username-as-common-name")};
 }
 
 }  // namespace ovpnbroker::server

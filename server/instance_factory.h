@@ -17,6 +17,9 @@ struct InstanceParts {
   ovpn::InstanceConfig config;
   ovpn::DirectivePolicy allowed_raw;
   std::optional<ovpn::Secret> management_password;
+  // By what OpenVPN replaces a client's old session, as its file and the arguments say.
+  bool duplicate_cn = false;
+  bool username_as_common_name = false;
 };
 
 // `config` has passed the configuration check. Errors are about files that changed since, and name

@@ -102,6 +102,9 @@ void AddIpv6Address(const IfconfigIpv6Push& push, BlockBuilder& block) {
 }
 
 void AddTunnelAddresses(const ClientConfig& config, BlockBuilder& block) {
+  // Admission takes an address from the pool and empties the field; without it OpenVPN would
+  // choose.
+  if (!config.address_pool.empty()) block.Refuse("address_pool", "no address was taken from it");
   if (config.ifconfig_push.has_value()) {
     const IfconfigPush& push = *config.ifconfig_push;
     const bool local_ok = CheckV4("ifconfig_push.local", push.local, block);

@@ -43,6 +43,21 @@ absl::StatusOr<IpAddress> IpAddress::Parse(absl::string_view text) {
   return absl::InvalidArgumentError("not an IPv4 or IPv6 address");
 }
 
+IpAddress IpAddress::FromNumber(Family family, absl::uint128 number) {
+  IpAddress address;
+  address.family_ = family;
+  for (size_t i = address.bytes().size(); i-- > 0; number >>= 8) {
+    address.bytes_[i] = static_cast<uint8_t>(absl::Uint128Low64(number) & 0xFFU);
+  }
+  return address;
+}
+
+absl::uint128 IpAddress::ToNumber() const {
+  absl::uint128 number = 0;
+  for (const uint8_t byte : bytes()) number = (number << 8) | byte;
+  return number;
+}
+
 std::string IpAddress::ToString() const {
   std::array<char, INET6_ADDRSTRLEN> text;
   return inet_ntop(is_v4() ? AF_INET : AF_INET6, bytes_.data(), text.data(), text.size());
@@ -100,6 +115,13 @@ std::string IpPrefix::NetmaskText() const {
     netmask.bytes_[static_cast<size_t>(bit / 8)] |= static_cast<uint8_t>(0x80U >> (bit % 8));
   }
   return netmask.ToString();
+}
+
+IpAddress IpPrefix::Last() const {
+  const int host_bits = (is_v4() ? kV4Bits : kV6Bits) - length_;
+  const absl::uint128 hosts =
+      host_bits == kV6Bits ? absl::Uint128Max() : (absl::uint128(1) << host_bits) - 1;
+  return IpAddress::FromNumber(network_.family(), network_.ToNumber() | hosts);
 }
 
 std::string IpPrefix::ToString() const { return absl::StrCat(network_.ToString(), "/", length_); }

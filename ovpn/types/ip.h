@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/numeric/int128.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -24,6 +25,10 @@ class IpAddress {
   // Accepts dotted-quad IPv4 ("10.8.0.2", no leading zeros) and RFC 4291 IPv6 ("fd00::2"); no zone,
   // port or blanks. INVALID_ARGUMENT otherwise.
   static absl::StatusOr<IpAddress> Parse(absl::string_view text);
+
+  // The address as a number and back, for ranges. An IPv4 number is below 2^32; more is cut off.
+  static IpAddress FromNumber(Family family, absl::uint128 number);
+  absl::uint128 ToNumber() const;
 
   Family family() const { return family_; }
   bool is_v4() const { return family_ == Family::kV4; }
@@ -66,6 +71,8 @@ class IpPrefix {
   bool Contains(const IpAddress& address) const;
   // IPv4 only: the length as a dotted netmask ("255.255.255.0").
   std::string NetmaskText() const;
+  // The address with all host bits set: IPv4's broadcast address.
+  IpAddress Last() const;
   // "10.8.0.0/24"
   std::string ToString() const;
 

@@ -163,6 +163,7 @@ ovpn::ClientConfig ClientConfigFromProto(const type::v1::ClientConfig& message,
   config.push_remove.assign(message.push_remove().begin(), message.push_remove().end());
   config.push_options.assign(message.push_options().begin(), message.push_options().end());
   config.raw_directives.assign(message.raw_directives().begin(), message.raw_directives().end());
+  config.address_pool = message.address_pool();
   if (!raw_directives && !config.raw_directives.empty()) {
     reader.Field("raw_directives")
         .Violate(absl::StrCat(kCapabilityNotEnabled,

@@ -13,22 +13,50 @@ namespace ovpnbroker::policy {
 namespace {
 
 constexpr int64_t kMaxRetryBackoffSeconds = 86400;
+constexpr int64_t kMaxSessionSeconds = 31536000;  // a year
 
 ovpn::Verdict Invalid(absl::string_view detail, std::vector<ovpn::FieldViolation> violations) {
   return ovpn::Failure{ovpn::FailureCause::kInvalidVerdict, std::string(detail),
                        std::move(violations)};
 }
 
+ovpn::SessionLimits LimitsFromProto(const v1::SessionLimits& message,
+                                    std::vector<ovpn::FieldViolation>& violations) {
+  ovpn::SessionLimits limits;
+  limits.max_sessions = message.max_sessions();
+  if (message.has_max_duration()) {
+    const google::protobuf::Duration& duration = message.max_duration();
+    if (duration.nanos() != 0 || duration.seconds() < 1 ||
+        duration.seconds() > kMaxSessionSeconds) {
+      violations.push_back(
+          {"allow.limits.max_duration", "must be whole seconds from 1 to 31536000"});
+    }
+    limits.max_duration = std::chrono::seconds(duration.seconds());
+  }
+  switch (message.excess()) {
+    case v1::SessionLimits::EXCESS_UNSPECIFIED:
+    case v1::SessionLimits::EXCESS_DENY_NEW:
+      break;
+    case v1::SessionLimits::EXCESS_END_OLDEST:
+      limits.excess = ovpn::SessionLimits::Excess::kEndOldest;
+      break;
+    default:
+      violations.push_back({"allow.limits.excess", "is not a value that this broker knows"});
+  }
+  return limits;
+}
+
 ovpn::Verdict AllowFromProto(const v1::Allow& allow, const StreamTerms& terms) {
   std::vector<ovpn::FieldViolation> violations;
   ovpn::ClientConfig config =
       ClientConfigFromProto(allow.config(), "allow.config", terms.raw_directives, violations);
+  ovpn::SessionLimits limits = LimitsFromProto(allow.limits(), violations);
   if (!violations.empty()) {
     const std::string detail =
         absl::StrCat(violations.front().field, ": ", violations.front().description);
     return Invalid(detail, std::move(violations));
   }
-  return ovpn::Allow{std::move(config)};
+  return ovpn::Allow{std::move(config), limits};
 }
 
 ovpn::Verdict DenyFromProto(const v1::Deny& deny) {

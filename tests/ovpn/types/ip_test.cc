@@ -120,5 +120,22 @@ TEST(IpPrefix, EveryNetmask_ParsesBack) {
   }
 }
 
+TEST(IpAddress, NumberAndBack_GivesTheSameAddress) {
+  for (const char* const text : {"0.0.0.0", "10.8.0.255", "255.255.255.255", "::", "fd00::1:2",
+                                 "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"}) {
+    const IpAddress address = *IpAddress::Parse(text);
+    EXPECT_EQ(IpAddress::FromNumber(address.family(), address.ToNumber()), address) << text;
+  }
+  EXPECT_EQ(IpAddress::Parse("10.8.0.255")->ToNumber() + 1,
+            IpAddress::Parse("10.8.1.0")->ToNumber());
+}
+
+TEST(IpPrefix, Last_HasAllHostBitsSet) {
+  EXPECT_EQ(IpPrefix::Parse("10.8.0.0/23")->Last().ToString(), "10.8.1.255");
+  EXPECT_EQ(IpPrefix::Parse("10.8.0.7")->Last().ToString(), "10.8.0.7");
+  EXPECT_EQ(IpPrefix::Parse("fd00::/120")->Last().ToString(), "fd00::ff");
+  EXPECT_EQ(IpPrefix::Parse("::/0")->Last().ToString(), "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+}
+
 }  // namespace
 }  // namespace ovpnbroker::ovpn

@@ -152,5 +152,29 @@ TEST(VerdictCodec, Annotations_AreSortedAndCut) {
   EXPECT_EQ(annotations[0].second.size(), 256u);
 }
 
+TEST(VerdictCodec, PoolAndLimits_AreRead) {
+  const ovpn::Verdict verdict = Decode(R"(
+      allow {
+        config { address_pool: "staff" }
+        limits { max_duration { seconds: 28800 } max_sessions: 2 excess: EXCESS_END_OLDEST }
+      })");
+  ASSERT_TRUE(std::holds_alternative<ovpn::Allow>(verdict));
+  const auto& allow = std::get<ovpn::Allow>(verdict);
+  EXPECT_EQ(allow.config.address_pool, "staff");
+  EXPECT_EQ(allow.limits, (ovpn::SessionLimits{std::chrono::hours(8), 2,
+                                               ovpn::SessionLimits::Excess::kEndOldest}));
+}
+
+TEST(VerdictCodec, LimitsThatCannotBe_AreNamed) {
+  using ::testing::ElementsAre;
+  for (const char* const duration :
+       {"{}", "{ seconds: 1 nanos: 1 }", "{ seconds: -5 }", "{ seconds: 31536001 }"}) {
+    EXPECT_THAT(Violations(absl::StrCat("allow { limits { max_duration ", duration, " } }")),
+                ElementsAre("allow.limits.max_duration"))
+        << duration;
+  }
+  EXPECT_THAT(Violations("allow { limits { excess: 77 } }"), ElementsAre("allow.limits.excess"));
+}
+
 }  // namespace
 }  // namespace ovpnbroker::policy
