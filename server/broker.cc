@@ -7,7 +7,9 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "ovpn/base/atomic_file.h"
 #include "ovpn/base/status_macros.h"
+#include "server/config/address_pools.h"
 #include "server/instance_factory.h"
 #include "server/proto_duration.h"
 
@@ -20,6 +22,7 @@ constexpr std::chrono::milliseconds kAdminGrace{500};
 constexpr std::chrono::milliseconds kDenyGrace{500};
 constexpr std::chrono::milliseconds kDrainPoll{20};
 constexpr mode_t kRuntimeDirectoryMode = 0750;
+constexpr char kLeaseFile[] = "address-leases";
 constexpr char kPolicyHealth[] = "ovpnbroker.policy";
 
 policy::CancelReason ToPolicy(ovpn::WithdrawReason reason) {
@@ -94,6 +97,7 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
 
   std::unique_ptr<Broker> broker(
       new Broker(environment, config_path, config, std::move(lock), std::move(policies)));
+  RETURN_IF_ERROR(broker->KeepLeases());
   for (const config::v1::InstanceConfig& instance : config.instances()) {
     RETURN_IF_ERROR(broker->AddInstance(instance));
   }
@@ -115,7 +119,7 @@ Broker::Broker(const Environment& environment, std::string config_path,
       start_time_(clock_.WallNow()),
       lock_(std::move(lock)),
       policies_(std::move(policies)),
-      admission_(clock_, logger_, {},
+      admission_(clock_, logger_, ReadAddressPools(config_, [](const std::string&, std::string) {}),
                  [this](const ovpn::ClientRef& client, const ovpn::SessionUid& uid,
                         const std::string& reason, std::function<void(absl::Status)> done) {
                    EndSession(client, uid, reason, std::move(done));
@@ -142,6 +146,15 @@ absl::Status Broker::AddInstance(const config::v1::InstanceConfig& config) {
       loop_, clock_, std::move(parts.config), std::move(parts.allowed_raw),
       std::move(parts.management_password), launcher_, sink, logger_));
   return absl::OkStatus();
+}
+
+absl::Status Broker::KeepLeases() {
+  if (admission_.pools().all().empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(ovpn::MakeStateDirectory(config_.state_directory()));
+  lease_keeper_ =
+      std::make_unique<LeaseKeeper>(loop_, clock_, logger_, admission_.pools(),
+                                    absl::StrCat(config_.state_directory(), "/", kLeaseFile));
+  return lease_keeper_->Start();
 }
 
 void Broker::Start() {

@@ -29,6 +29,7 @@
 #include "server/broker_status.h"
 #include "server/config/config_loader.h"
 #include "server/kill_desk.h"
+#include "server/lease_keeper.h"
 #include "server/policy_registry.h"
 
 namespace ovpnbroker::server {
@@ -93,6 +94,7 @@ class Broker final : public BrokerControl,
 
   void EndSession(const ovpn::ClientRef& client, const ovpn::SessionUid& uid,
                   const std::string& reason, std::function<void(absl::Status)> done);
+  absl::Status KeepLeases();
   void StopInstances();
   void AwaitPolicies();
   void FinishShutdown();
@@ -124,6 +126,7 @@ class Broker final : public BrokerControl,
   absl::flat_hash_map<std::string, Judgement> judgements_;  // by instance
   policy::Admission admission_;  // the instances report to it until they are gone
   ovpn::DeadlineTimer admission_timer_;
+  std::unique_ptr<LeaseKeeper> lease_keeper_;  // null without pools
   ovpn::InstanceSet instances_;
   policy::DecisionLog decision_log_;
   policy::DecisionEngine engine_;

@@ -15,6 +15,7 @@
 #include "absl/strings/strip.h"
 #include "ovpn/base/suggest.h"
 #include "ovpn/process/config_check.h"
+#include "server/config/address_pools.h"
 #include "server/config/string_format.h"
 
 namespace ovpnbroker::server {
@@ -45,6 +46,7 @@ class Checker {
  private:
   using Severity = Finding::Severity;
 
+  void CheckAddressPools();
   void CheckInstance(const InstanceConfig& instance, const std::string& path);
   void CheckManagement(const InstanceConfig& instance, const std::string& path);
   void CheckDecision(const InstanceConfig& instance, const std::string& path);
@@ -218,7 +220,19 @@ void Checker::CheckPolicy(const PolicyConfig& policy, const std::string& path) {
   }
 }
 
+void Checker::CheckAddressPools() {
+  std::map<std::string, std::string> names;
+  for (int i = 0; i < config_.address_pools_size(); ++i) {
+    CheckUnique(names, config_.address_pools(i).name(), absl::StrCat("address_pools[", i, "].name"),
+                "name");
+  }
+  ReadAddressPools(config_, [this](const std::string& path, std::string message) {
+    Report(path, std::move(message));
+  });
+}
+
 void Checker::Check() {
+  CheckAddressPools();
   CheckSocketPath(config_.admin().socket(), "admin.socket");
   CheckUnique(endpoints_, config_.admin().socket(), "admin.socket", "socket");
   std::map<std::string, std::string> policies;

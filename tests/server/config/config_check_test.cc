@@ -161,5 +161,35 @@ TEST_F(ConfigCheck, ExampleConfiguration_LoadsCleanly) {
   }
 }
 
+TEST_F(ConfigCheck, AddressPools_AreCheckedWithTheFieldNamed) {
+  const auto errors = [this](const std::string& pools) {
+    return Errors("policies:", absl::StrCat("address_pools:\n", pools, "policies:"));
+  };
+  EXPECT_THAT(errors("  - {name: staff, ipv4: {network: 10.8.0.0/24}, exclude: [10.8.0.7, "
+                     "10.8.0.64/28, 10.8.0.100-10.8.0.110]}\n"),
+              IsEmpty());
+  const std::pair<const char*, const char*> kWrong[] = {
+      {"{name: a}", "address_pools[0]: needs 'ipv4' or 'ipv6'"},
+      {"{name: a, ipv4: {network: 10.8.0.1/24}}", "address_pools[0].ipv4.network: "},
+      {"{name: a, ipv4: {network: 'fd00::/64'}}", "is not an IPv4 network"},
+      {"{name: a, ipv4: {network: 10.0.0.0/7}}", "is /8 to /30"},
+      {"{name: a, ipv6: {network: 'fd00::/48'}}", "is /64 to /124"},
+      {"{name: a, ipv4: {network: 10.8.0.0/24, first: 10.9.0.1}}", "is not in the network"},
+      {"{name: a, ipv4: {network: 10.8.0.0/24, first: 10.8.0.9, last: 10.8.0.8}}",
+       "lies before first"},
+      {"{name: a, ipv4: {network: 10.8.0.0/24}, exclude: [10.9.0.0/24]}",
+       "address_pools[0].exclude[0]: "},
+      {"{name: a, ipv4: {network: 10.8.0.0/24}, exclude: [many]}", "is no address"},
+      {"{name: a, ipv4: {network: 10.8.0.0/30}, exclude: [10.8.0.2]}", "no address is left"},
+  };
+  for (const auto& [pool, expected] : kWrong) {
+    EXPECT_THAT(errors(absl::StrCat("  - ", pool, "\n")), ElementsAre(HasSubstr(expected))) << pool;
+  }
+  EXPECT_THAT(
+      errors("  - {name: a, ipv4: {network: 10.8.0.0/24, last: 10.8.0.99}}\n"
+             "  - {name: a, ipv4: {network: 10.8.0.0/24, first: 10.8.0.99}}\n"),
+      ElementsAre(HasSubstr("address_pools[1].name: "), HasSubstr("overlaps the pool \"a\"")));
+}
+
 }  // namespace
 }  // namespace ovpnbroker::server
