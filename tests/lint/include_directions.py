@@ -29,7 +29,8 @@ ALLOWED = {
         "proto",
         "server/config",
     },
-    "server/config": {"ovpn/base", "ovpn/types", "ovpn/process", "proto"},
+    # policy: a pool's checks are made with the arithmetic that the pool itself works with.
+    "server/config": {"ovpn/base", "ovpn/types", "ovpn/process", "policy", "proto"},
     # `ovpn-brokerctl check-config` reads a file with the daemon's own loader; no daemon need run.
     "server/ctl": {"ovpn/base", "proto", "server/config"},
 }
