@@ -36,7 +36,7 @@ PolicyStream::PolicyStream(std::shared_ptr<grpc::Channel> channel, MailNotice no
       stub_(v1::PolicyService::NewStub(channel_)),
       live_(std::move(live)),
       notice_(std::move(notice)),
-      writer_(StreamLimits::kMaxQueuedMessages) {}
+      writer_(StreamLimits::kMaxQueuedMessages, StreamLimits::kMaxQueuedEvents) {}
 
 PolicyStream::~PolicyStream() = default;
 
@@ -45,6 +45,23 @@ bool PolicyStream::Send(v1::StreamDecisionsRequest message) {
   if (!holding_ || !writer_.Push(std::move(message))) return false;
   WriteNext();
   return true;
+}
+
+bool PolicyStream::SendEvent(v1::StreamDecisionsRequest message) {
+  MutexLock lock(mutex_);
+  if (!holding_ || !writer_.PushEvent(std::move(message))) return false;
+  WriteNext();
+  return true;
+}
+
+size_t PolicyStream::queued_events() const {
+  MutexLock lock(mutex_);
+  return writer_.queued_events();
+}
+
+uint64_t PolicyStream::dropped_events() const {
+  MutexLock lock(mutex_);
+  return writer_.dropped_events();
 }
 
 void PolicyStream::HalfClose() {

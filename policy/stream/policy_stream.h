@@ -6,6 +6,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -40,6 +41,12 @@ class PolicyStream final
 
   // False when the message was dropped: the peer has stopped reading, or the stream is closing.
   bool Send(v1::StreamDecisionsRequest message);
+  // Behind everything that Send was given. A peer that reads too slowly loses the oldest events:
+  // dropped_events() tells how many so far, so its owner can say so. False when closing.
+  bool SendEvent(v1::StreamDecisionsRequest message);
+  // See StreamWriter.
+  size_t queued_events() const;
+  uint64_t dropped_events() const;
   // Ends our direction once everything queued is written; the peer then ends the call.
   void HalfClose();
   // Ends the call now. OnDone follows within gRPC's own time, with status CANCELLED.

@@ -16,6 +16,8 @@ struct StreamLimits {
   static constexpr int kMaxMessageBytes = 256 * 1024;  // one message, either way
   // Messages to one replica that wait for gRPC; more means that it has stopped reading.
   static constexpr size_t kMaxQueuedMessages = 4096;
+  // Events to one replica that wait behind those; the oldest is dropped and counted.
+  static constexpr size_t kMaxQueuedEvents = 1024;
   // Messages from one replica that wait for the loop; beyond either the stream is not read.
   static constexpr size_t kMaxUnreadMessages = 1024;
   static constexpr size_t kMaxUnreadBytes = 4 * 1024 * 1024;

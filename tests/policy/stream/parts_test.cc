@@ -15,7 +15,7 @@ using std::chrono::seconds;
 const ovpn::SteadyTime kStart{seconds(1000)};
 
 TEST(StreamWriter, OneWriteAtATime_InOrder) {
-  StreamWriter<int> writer(10);
+  StreamWriter<int> writer(10, 4);
   EXPECT_TRUE(writer.Push(1));
   EXPECT_TRUE(writer.Push(2));
   const int* first = writer.BeginWrite(kStart);
@@ -29,14 +29,14 @@ TEST(StreamWriter, OneWriteAtATime_InOrder) {
 }
 
 TEST(StreamWriter, Full_RefusesMore) {
-  StreamWriter<int> writer(2);
+  StreamWriter<int> writer(2, 4);
   EXPECT_TRUE(writer.Push(1));
   EXPECT_TRUE(writer.Push(2));
   EXPECT_FALSE(writer.Push(3));
 }
 
 TEST(StreamWriter, Closed_WritesWhatWaitsAndTakesNoMore) {
-  StreamWriter<int> writer(10);
+  StreamWriter<int> writer(10, 4);
   writer.Push(1);
   writer.Close();
   EXPECT_FALSE(writer.Push(2));
@@ -47,13 +47,51 @@ TEST(StreamWriter, Closed_WritesWhatWaitsAndTakesNoMore) {
 }
 
 TEST(StreamWriter, FailedWrite_ForgetsTheRest) {
-  StreamWriter<int> writer(10);
+  StreamWriter<int> writer(10, 4);
   writer.Push(1);
   writer.Push(2);
   writer.BeginWrite(kStart);
   writer.EndWrite(false);
   EXPECT_TRUE(writer.idle());
   EXPECT_FALSE(writer.Push(3));
+}
+
+TEST(StreamWriter, Events_GoBehindDecisions) {
+  StreamWriter<int> writer(10, 4);
+  writer.PushEvent(100);
+  writer.PushEvent(101);
+  writer.Push(1);
+  for (const int expected : {1, 100}) {
+    const int* next = writer.BeginWrite(kStart);
+    ASSERT_NE(next, nullptr);
+    EXPECT_EQ(*next, expected);
+    writer.EndWrite(true);
+  }
+  writer.Push(2);
+  EXPECT_EQ(*writer.BeginWrite(kStart), 2);
+  writer.EndWrite(true);
+  EXPECT_EQ(*writer.BeginWrite(kStart), 101);
+}
+
+TEST(StreamWriter, FullEventLane_DropsTheOldestAndCounts) {
+  StreamWriter<int> writer(10, 2);
+  for (const int event : {1, 2, 3, 4}) EXPECT_TRUE(writer.PushEvent(event));
+  EXPECT_EQ(writer.dropped_events(), 2u);
+  EXPECT_EQ(writer.queued_events(), 2u);
+  EXPECT_TRUE(writer.Push(10)) << "events never take the room of decisions";
+  EXPECT_EQ(*writer.BeginWrite(kStart), 10);
+  writer.EndWrite(true);
+  EXPECT_EQ(*writer.BeginWrite(kStart), 3);
+}
+
+TEST(StreamWriter, Closed_WritesTheEventsThatWaitAndTakesNoMore) {
+  StreamWriter<int> writer(10, 4);
+  writer.PushEvent(1);
+  writer.Close();
+  EXPECT_FALSE(writer.PushEvent(2));
+  EXPECT_FALSE(writer.idle());
+  EXPECT_EQ(*writer.BeginWrite(kStart), 1);
+  EXPECT_EQ(writer.dropped_events(), 0u);
 }
 
 TEST(Liveness, Silence_AsksThenGivesUp) {
