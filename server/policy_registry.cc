@@ -61,13 +61,20 @@ ReplicaState ToStatus(policy::ReplicaState state) {
   return ReplicaState::kBackoff;
 }
 
+// What `pool` may name in rules.
+std::vector<std::string> PoolNames(const BrokerConfig& broker) {
+  std::vector<std::string> names;
+  for (const auto& pool : broker.address_pools()) names.push_back(pool.name());
+  return names;
+}
+
 // Reads a rules file and compiles the block of every allow, so that a bad option is an error of the
 // file and not of each client it would be sent to. All instances of the policy must be able to
 // write it.
 absl::StatusOr<std::shared_ptr<const policy::RuleSet>> LoadCheckedRules(
     const PolicyConfig& config, const BrokerConfig& broker) {
   ASSIGN_OR_RETURN(std::shared_ptr<const policy::RuleSet> rules,
-                   policy::LoadRules(config.rules().file()));
+                   policy::LoadRules(config.rules().file(), PoolNames(broker)));
   std::vector<std::string> errors;
   for (const InstanceConfig& instance : broker.instances()) {
     if (instance.policy() != config.name()) continue;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "ovpn/base/suggest.h"
 
 namespace ovpnbroker::policy {
@@ -12,6 +13,8 @@ namespace {
 
 constexpr uint32_t kMaxIpv6PrefixLength = 124;  // OpenVPN's own limit for ifconfig-ipv6-push
 constexpr uint32_t kMaxMetric = 9999;
+constexpr uint32_t kMaxSessionsOfUser = 1'000'000;
+constexpr std::chrono::seconds kMaxSessionDuration = std::chrono::hours(24 * 366);
 constexpr absl::string_view kRedirectFlags[] = {"local",      "autolocal",   "def1", "bypass-dhcp",
                                                 "bypass-dns", "block-local", "ipv6", "!ipv4"};
 
@@ -159,6 +162,29 @@ std::function<void(const YamlValue&)> ListOf(YamlReader& reader, std::vector<T>&
   };
 }
 
+std::string ReadPool(YamlReader& reader, const YamlValue& value,
+                     const std::vector<std::string>* pools) {
+  std::string name = reader.ReadString(value).value_or("");
+  if (name.empty()) {
+    reader.AddError(value, "expected the name of an address pool");
+  } else if (pools != nullptr && std::find(pools->begin(), pools->end(), name) == pools->end()) {
+    const std::vector<absl::string_view> known(pools->begin(), pools->end());
+    reader.AddError(
+        value, absl::StrCat("there is no address pool '", name, "' in the broker's configuration",
+                            ovpn::DidYouMean(name, known)));
+  }
+  return name;
+}
+
+ovpn::SessionLimits::Excess ReadExcess(YamlReader& reader, const YamlValue& value) {
+  const std::optional<std::string> text = reader.ReadString(value);
+  if (text == "end-oldest") return ovpn::SessionLimits::Excess::kEndOldest;
+  if (text.has_value() && text != "deny-new") {
+    reader.AddError(value, "expected 'deny-new' or 'end-oldest'");
+  }
+  return ovpn::SessionLimits::Excess::kDenyNew;
+}
+
 std::optional<std::string> ReadText(YamlReader& reader, const YamlValue& value) {
   return reader.ReadString(value);
 }
@@ -183,11 +209,44 @@ std::optional<ovpn::IpPrefix> ReadPrefix(YamlReader& reader, const YamlValue& va
   return std::nullopt;
 }
 
-ovpn::ClientConfig ReadClientConfig(YamlReader& reader, const YamlValue& value) {
-  ovpn::ClientConfig config;
+std::optional<std::chrono::seconds> ReadSeconds(YamlReader& reader, const YamlValue& value,
+                                                std::chrono::seconds maximum) {
+  const std::optional<std::string> text = reader.ReadString(value);
+  if (!text.has_value()) return std::nullopt;
+  absl::Duration duration;
+  if (absl::ParseDuration(*text, &duration) && duration >= absl::Seconds(1) &&
+      duration <= absl::FromChrono(maximum) &&
+      duration == absl::Trunc(duration, absl::Seconds(1))) {
+    return absl::ToChronoSeconds(duration);
+  }
+  reader.AddError(value, absl::StrCat("expected whole seconds from 1s to ",
+                                      absl::FormatDuration(absl::FromChrono(maximum)),
+                                      ", as in '90s', '30m' or '8h'"));
+  return std::nullopt;
+}
+
+ovpn::Allow ReadAllow(YamlReader& reader, const YamlValue& value,
+                      const std::vector<std::string>* pools) {
+  ovpn::Allow allow;
+  ovpn::ClientConfig& config = allow.config;
+  bool excess_given = false;
   reader.ReadMap(
       value,
-      {{"ifconfig_push",
+      {{"pool", [&](const YamlValue& v) { config.address_pool = ReadPool(reader, v, pools); }},
+       {"max_duration",
+        [&](const YamlValue& v) {
+          allow.limits.max_duration = ReadSeconds(reader, v, kMaxSessionDuration);
+        }},
+       {"max_sessions",
+        [&](const YamlValue& v) {
+          allow.limits.max_sessions = reader.ReadNumber(v, kMaxSessionsOfUser).value_or(0);
+        }},
+       {"when_exceeded",
+        [&](const YamlValue& v) {
+          excess_given = true;
+          allow.limits.excess = ReadExcess(reader, v);
+        }},
+       {"ifconfig_push",
         [&](const YamlValue& v) { config.ifconfig_push = ReadIfconfigPush(reader, v); }},
        {"ifconfig_ipv6_push",
         [&](const YamlValue& v) { config.ifconfig_ipv6_push = ReadIfconfigIpv6Push(reader, v); }},
@@ -202,7 +261,14 @@ ovpn::ClientConfig ReadClientConfig(YamlReader& reader, const YamlValue& value) 
        {"push_remove", ListOf(reader, config.push_remove, ReadText)},
        {"push_options", ListOf(reader, config.push_options, ReadText)},
        {"raw_directives", ListOf(reader, config.raw_directives, ReadText)}});
-  return config;
+  if (excess_given && allow.limits.max_sessions == 0) {
+    reader.AddError(value, "'when_exceeded' says nothing without 'max_sessions'");
+  }
+  if (!config.address_pool.empty() &&
+      (config.ifconfig_push.has_value() || config.ifconfig_ipv6_push.has_value())) {
+    reader.AddError(value, "'pool' excludes 'ifconfig_push' and 'ifconfig_ipv6_push'");
+  }
+  return allow;
 }
 
 }  // namespace ovpnbroker::policy

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,8 @@ inline constexpr size_t kMaxRulesFileBytes = size_t{4} << 20;
 inline constexpr size_t kMaxRules = 10'000;
 inline constexpr size_t kMaxListItems = 1'000;
 inline constexpr size_t kMaxValueBytes = 1'024;
+inline constexpr size_t kMaxGroups = 1'000;
+inline constexpr size_t kMaxGroupFileBytes = size_t{16} << 20;
 inline constexpr size_t kMaxRuleErrors = 100;  // further ones are only counted
 // A valid file nests seven deep. Aliases are refused: they make a small file mean a large one.
 inline constexpr int kMaxRulesNesting = 16;
@@ -27,7 +31,17 @@ struct RuleError {
   int column = 0;
   std::string path;  // "rules[2].match.real_address[0]"; empty at the top
   std::string message;
+  std::string file = {};  // that the rules file names, such as a group's; empty: the rules file
   bool operator==(const RuleError&) const = default;
+};
+
+// What the rules file may refer to.
+struct RuleReferences {
+  // Reads a group's file of this name, at most `max_bytes`. Not set: group files are refused.
+  std::function<absl::StatusOr<std::string>(const std::string& name, size_t max_bytes)> read_file =
+      nullptr;
+  // Names that `pool` may have; nullopt: any.
+  std::optional<std::vector<std::string>> pools = std::nullopt;
 };
 
 struct RuleParseResult {
@@ -36,12 +50,15 @@ struct RuleParseResult {
 };
 
 // Parses `text`, which need not be valid in any way.
-RuleParseResult ParseRules(absl::string_view text);
+RuleParseResult ParseRules(absl::string_view text, const RuleReferences& references = {});
 
 // As ParseRules; the status has one line "file:line:column: path: message" for each error.
 absl::StatusOr<std::shared_ptr<const RuleSet>> ParseRules(absl::string_view text,
-                                                          absl::string_view file_name);
-// Reads and parses a file. NOT_FOUND, PERMISSION_DENIED, ... when it cannot be read.
-absl::StatusOr<std::shared_ptr<const RuleSet>> LoadRules(const std::string& path);
+                                                          absl::string_view file_name,
+                                                          const RuleReferences& references = {});
+// Reads and parses a file, and the group files it names (relative to its own folder). NOT_FOUND,
+// PERMISSION_DENIED, ... when it cannot be read. `pools` as in RuleReferences.
+absl::StatusOr<std::shared_ptr<const RuleSet>> LoadRules(
+    const std::string& path, std::optional<std::vector<std::string>> pools = std::nullopt);
 
 }  // namespace ovpnbroker::policy

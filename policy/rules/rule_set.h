@@ -2,27 +2,47 @@
 // else gets in. Immutable once parsed, shared between the policy and whoever shows it. Any thread.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "ovpn/types/auth_request.h"
 #include "ovpn/types/ip.h"
 #include "ovpn/types/verdict.h"
+#include "policy/rules/client_version.h"
 #include "policy/rules/glob.h"
+#include "policy/rules/time_window.h"
 
 namespace ovpnbroker::policy {
+
+// Names of a group file.
+using Group = absl::flat_hash_set<std::string>;
+
+// A variable of the environment that one of the patterns must match.
+struct VariableCondition {
+  std::string name;  // "X509_0_OU"
+  std::vector<Glob> values;
+};
 
 // Conditions of one rule; all that are given must hold, and within a list one is enough. An empty
 // list is a condition that was not given.
 struct RuleMatch {
   std::vector<Glob> common_name;
   std::vector<Glob> username;
+  std::vector<std::shared_ptr<const Group>> group;           // holds the common name
+  std::vector<std::shared_ptr<const Group>> username_group;  // holds the user name
+  std::vector<std::string> certificate_serial;  // lower-case hex, as NormalHex gives it
+  std::vector<std::string> certificate_sha256;
+  std::vector<VariableCondition> x509;  // all of them
   std::vector<ovpn::IpPrefix> real_address;
   std::vector<Glob> platform;  // IV_PLAT
+  std::vector<VersionCondition> client_version;
   std::vector<Glob> instance;
+  std::vector<TimeWindow> time;
   bool username_matches_common_name = false;  // equal and not empty
 };
 
@@ -37,8 +57,12 @@ class RuleSet {
   // `revision` names the content, for records.
   RuleSet(std::vector<Rule> rules, std::string revision);
 
-  // The rule that decides; nullptr when none matches.
+  // The rule that decides; nullptr when none matches. Time conditions look at the request's
+  // receive_time.
   const Rule* Match(const ovpn::AuthRequest& request) const;
+  // The key of the first condition of `rule` that does not hold ("platform", "x509.X509_0_OU");
+  // empty when all hold. For people who ask why.
+  std::string FirstFailedCondition(const Rule& rule, const ovpn::AuthRequest& request) const;
 
   const std::vector<Rule>& rules() const { return rules_; }
   const std::string& revision() const { return revision_; }
@@ -46,7 +70,12 @@ class RuleSet {
  private:
   const std::vector<Rule> rules_;
   const std::string revision_;
-  const bool uses_real_address_;  // else the address need not be parsed
+  const bool uses_real_address_;    // else the address need not be parsed
+  const bool uses_client_version_;  // nor the version
+  const bool uses_certificate_;     // nor serial and fingerprint
 };
+
+// Hex digits of a serial number or fingerprint in one spelling: lower case, without colons.
+std::string NormalHex(absl::string_view text);
 
 }  // namespace ovpnbroker::policy

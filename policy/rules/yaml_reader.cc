@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -165,6 +166,31 @@ bool YamlReader::CheckKey(const YAML::Node& key, const YamlValue& map,
   return true;
 }
 
+void YamlReader::ReadEntries(
+    const YamlValue& value, size_t max_items,
+    const std::function<void(const std::string&, const YamlValue&)>& read) {
+  if (!value.node.IsMap()) {
+    AddError(value, Expected("a mapping", value.node));
+    return;
+  }
+  if (value.node.size() > max_items) {
+    AddError(value, absl::StrCat("more than ", max_items, " items"));
+    return;
+  }
+  absl::flat_hash_set<std::string> seen;
+  for (const auto& entry : value.node) {
+    const std::optional<std::string> name = ReadString({entry.first, value.path});
+    if (!name.has_value()) continue;
+    if (name->empty()) {
+      AddError({entry.first, value.path}, "the name is empty");
+    } else if (!seen.insert(*name).second) {
+      AddError({entry.first, value.path}, absl::StrCat("duplicate key '", *name, "'"));
+    } else {
+      read(*name, {entry.second, JoinPath(value.path, *name)});
+    }
+  }
+}
+
 void YamlReader::ReadList(const YamlValue& value, size_t max_items,
                           const std::function<void(const YamlValue&)>& read) {
   if (!value.node.IsSequence()) {
@@ -244,10 +270,18 @@ void YamlReader::AddError(const YAML::Mark& mark, absl::string_view path,
                      std::string(message)});
 }
 
+void YamlReader::AddError(RuleError error) {
+  if (errors_.size() == kMaxRuleErrors) {
+    ++dropped_errors_;
+    return;
+  }
+  errors_.push_back(std::move(error));
+}
+
 std::vector<RuleError> YamlReader::TakeErrors() {
   std::sort(errors_.begin(), errors_.end(), [](const RuleError& a, const RuleError& b) {
-    return std::tie(a.line, a.column, a.path, a.message) <
-           std::tie(b.line, b.column, b.path, b.message);
+    return std::tie(a.file, a.line, a.column, a.path, a.message) <
+           std::tie(b.file, b.line, b.column, b.path, b.message);
   });
   if (dropped_errors_ > 0) {
     errors_.push_back({0, 0, "", absl::StrCat("and ", dropped_errors_, " more errors")});

@@ -39,6 +39,9 @@ class YamlReader {
   // Calls the reader of each key that is there. Unknown keys, duplicates and anything but a mapping
   // are errors; false for the last.
   bool ReadMap(const YamlValue& value, std::initializer_list<Key> keys);
+  // As ReadMap for keys that the writer of the file chooses; `read` gets each with its value.
+  void ReadEntries(const YamlValue& value, size_t max_items,
+                   const std::function<void(const std::string&, const YamlValue&)>& read);
   // Calls `read` for each item, in order. Anything but a sequence, and more items than `max_items`,
   // is an error.
   void ReadList(const YamlValue& value, size_t max_items,
@@ -54,6 +57,8 @@ class YamlReader {
   std::optional<uint32_t> ReadNumber(const YamlValue& value, uint32_t maximum);
 
   void AddError(const YamlValue& value, absl::string_view message);
+  // An error of another file that this one names.
+  void AddError(RuleError error);
   bool has_errors() const { return !errors_.empty(); }
   // All errors in order of the file, at most kMaxRuleErrors and a line about the rest.
   std::vector<RuleError> TakeErrors();

@@ -31,6 +31,7 @@ void AddInstancesCommand(CLI::App& app, CommandLine& line);
 void AddSessionsCommand(CLI::App& app, CommandLine& line);
 void AddKillCommand(CLI::App& app, CommandLine& line);
 void AddCheckConfigCommand(CLI::App& app, CommandLine& line);
+void AddPolicyCommand(CLI::App& app, CommandLine& line);
 void AddVersionCommand(CLI::App& app, CommandLine& line);
 
 }  // namespace ovpnbroker::ctl

@@ -24,7 +24,7 @@ constexpr char kDefaultSocket[] = "/run/ovpn-broker/admin.sock";
 constexpr char kFooter[] =
     "Exit codes:\n"
     "  0  done\n"
-    "  1  the broker refused, or could not do it\n"
+    "  1  the broker refused, or could not do it; policy test: denied\n"
     "  2  wrong arguments, or a configuration with errors\n"
     "  3  no broker answers at the socket\n"
     "  4  no such session\n"
@@ -78,6 +78,7 @@ int Run(int argc, char** argv) {
   ovpnbroker::ctl::AddSessionsCommand(app, line);
   ovpnbroker::ctl::AddKillCommand(app, line);
   ovpnbroker::ctl::AddCheckConfigCommand(app, line);
+  ovpnbroker::ctl::AddPolicyCommand(app, line);
   ovpnbroker::ctl::AddVersionCommand(app, line);
   try {
     app.parse(argc, argv);

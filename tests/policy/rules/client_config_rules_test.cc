@@ -79,7 +79,7 @@ TEST(ClientConfigRules, EverythingElse_IsTakenAsWritten) {
 TEST(ClientConfigRules, ExampleFile_IsValid) {
   const auto rules = LoadRules(test::SourceDir() + "/deploy/config/rules.example.yaml");
   ASSERT_TRUE(rules.ok()) << rules.status();
-  EXPECT_EQ((*rules)->rules().size(), 4U);
+  EXPECT_EQ((*rules)->rules().size(), 6U);
 }
 
 }  // namespace
