@@ -31,8 +31,17 @@ ALLOWED = {
     },
     # policy: a pool's checks are made with the arithmetic that the pool itself works with.
     "server/config": {"ovpn/base", "ovpn/types", "ovpn/process", "policy", "proto"},
-    # `ovpn-brokerctl check-config` reads a file with the daemon's own loader; no daemon need run.
-    "server/ctl": {"ovpn/base", "proto", "server/config"},
+    # `ovpn-brokerctl check-config` and `policy test` read files with the daemon's own loaders, judge by its
+    # own rules and compile its own blocks; no daemon need run.
+    "server/ctl": {
+        "ovpn/base",
+        "ovpn/types",
+        "ovpn/management",
+        "policy",
+        "policy/rules",
+        "proto",
+        "server/config",
+    },
 }
 # Folders that know neither gRPC nor generated messages: their tests build in seconds, and nothing
 # of the wire formats leaks into the domain.
