@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/atomic_file.h"
 #include "ovpn/base/status_macros.h"
+#include "server/admin_options.h"
 #include "server/config/address_pools.h"
 #include "server/instance_factory.h"
 #include "server/proto_duration.h"
@@ -75,14 +76,6 @@ absl::Status MakeRuntimeDirectory(const std::string& path) {
                              absl::StrCat("the runtime directory ", path, " cannot be made"));
 }
 
-AdminServerOptions AdminOptions(const config::v1::AdminConfig& config) {
-  AdminServerOptions options{.socket = config.socket(), .group = config.group()};
-  int mode = 0;
-  for (const char digit : config.mode()) mode = mode * 8 + (digit - '0');  // checked: octal digits
-  options.mode = static_cast<uint32_t>(mode);
-  return options;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environment,
@@ -92,7 +85,7 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
   ASSIGN_OR_RETURN(ovpn::FileLock lock, ovpn::AcquireDirectoryLock(config.runtime_directory()));
   const std::string epoch = ovpn::NewUuid7(environment.clock.WallNow());
   ASSIGN_OR_RETURN(std::unique_ptr<PolicyRegistry> policies,
-                   PolicyRegistry::Make({environment.loop, environment.clock, environment.logger},
+                   PolicyRegistry::Make({environment.loop, environment.clock, environment.log_tail},
                                         epoch, config));
 
   std::unique_ptr<Broker> broker(
@@ -101,8 +94,13 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
   for (const config::v1::InstanceConfig& instance : config.instances()) {
     RETURN_IF_ERROR(broker->AddInstance(instance));
   }
+  ASSIGN_OR_RETURN(broker->audit_, AuditLog::Make(environment.log_tail,
+                                                  MakeAuditFileOptions(config.admin().audit())));
+  broker->roles_ = std::make_shared<CertificateAccess>(MakeGrants(config.admin().tcp()));
   ASSIGN_OR_RETURN(broker->admin_,
-                   AdminServer::Start(AdminOptions(config.admin()), environment.loop, *broker));
+                   AdminServer::Start({environment.loop, *broker, *broker->audit_,
+                                       environment.log_tail, environment.log_level},
+                                      MakeListenerOptions(config.admin(), broker->roles_)));
   broker->RefreshHealth();
   return broker;
 }
@@ -113,7 +111,7 @@ Broker::Broker(const Environment& environment, std::string config_path,
     : loop_(environment.loop),
       clock_(environment.clock),
       launcher_(environment.launcher),
-      logger_(environment.logger),
+      logger_(environment.log_tail),
       config_path_(std::move(config_path)),
       config_(config),
       start_time_(clock_.WallNow()),
@@ -177,6 +175,7 @@ absl::StatusOr<config::v1::BrokerConfig> Broker::Reload() {
   LoadedConfig loaded = LoadConfig(config_path_);
   if (!loaded.ok()) return absl::InvalidArgumentError(FormatFindings(loaded.findings));
   RETURN_IF_ERROR(policies_->ReloadRules(loaded.config));
+  roles_->Replace(MakeGrants(loaded.config.admin().tcp()));
   return loaded.config;
 }
 

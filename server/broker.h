@@ -24,7 +24,9 @@
 #include "policy/decision_log.h"
 #include "policy/engine.h"
 #include "policy/engine_timer.h"
+#include "server/admin/access.h"
 #include "server/admin/admin_server.h"
+#include "server/audit.h"
 #include "server/broker_control.h"
 #include "server/broker_status.h"
 #include "server/config/config_loader.h"
@@ -42,7 +44,8 @@ class Broker final : public BrokerControl,
     asio::io_context& loop;
     const ovpn::Clock& clock;
     ovpn::Launcher& launcher;
-    ovpn::Logger& logger;
+    LogTail& log_tail;  // where everything is logged to
+    LogLevelControl& log_level;
   };
 
   // Takes the runtime directory, starts the admin API and makes every part; starts no child yet.
@@ -59,8 +62,8 @@ class Broker final : public BrokerControl,
   void Attach();
   // Ends all children and keeps serving the admin API; SIGUSR2.
   void Detach();
-  // Reads the configuration again and takes over what can change while running: the rules and,
-  // through its return value, the log level. Nothing changes when it has errors. SIGHUP.
+  // Reads the configuration again and takes over what can change while running: the rules, the roles
+  // of admin.tcp and, through its return value, the log level. Nothing changes when it has errors. SIGHUP.
   absl::StatusOr<config::v1::BrokerConfig> Reload();
   // Denies what is open, ends all children, closes the policies and the admin API, then calls
   // `stopped` once. At the latest after the configured shutdown_timeout. SIGTERM.
@@ -132,6 +135,8 @@ class Broker final : public BrokerControl,
   policy::DecisionEngine engine_;
   policy::EngineTimer engine_timer_;
   KillDesk kill_desk_;
+  std::unique_ptr<AuditLog> audit_;
+  std::shared_ptr<CertificateAccess> roles_;
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<ovpn::DeadlineTimer> shutdown_timer_;
   std::unique_ptr<ovpn::DeadlineTimer> drain_timer_;

@@ -32,10 +32,12 @@ ovpn::LogLevel ToLogLevel(const config::v1::LogConfig& config) {
   }
 }
 
-Daemon::Daemon(asio::io_context& loop, Broker& broker, SpdlogLogger& logger)
+Daemon::Daemon(asio::io_context& loop, Broker& broker, ovpn::Logger& logger,
+               LogLevelControl& log_level)
     : loop_(loop),
       broker_(broker),
       logger_(logger),
+      log_level_(log_level),
       systemd_(loop),
       signals_(loop, {.terminate = [this] { Stop(kExitOk); },
                       .abort = [this] { Abort(); },
@@ -80,9 +82,10 @@ void Daemon::Reload() {
   systemd_.Reloading();
   const absl::StatusOr<config::v1::BrokerConfig> config = broker_.Reload();
   if (config.ok()) {
-    logger_.SetLevel(ToLogLevel(config->log()));
-    logger_.Info("CONFIG_RELOADED",
-                 "rules and log level are those of the files now; the rest changes at a restart");
+    log_level_.SetConfigured(ToLogLevel(config->log()));
+    logger_.Info(
+        "CONFIG_RELOADED",
+        "rules, roles and log level are those of the files now; the rest changes at a restart");
   } else {
     logger_.Error("CONFIG_NOT_RELOADED", "the configuration has errors; nothing was changed",
                   {{"errors", config.status().message()}});

@@ -8,6 +8,7 @@
 #include "ovpn/base/log.h"
 #include "ovpnbroker/config/v1/broker_config.pb.h"
 #include "server/broker.h"
+#include "server/logging/log_level_control.h"
 #include "server/logging/spdlog_logger.h"
 #include "server/signals.h"
 #include "server/systemd.h"
@@ -20,7 +21,7 @@ ovpn::LogLevel ToLogLevel(const config::v1::LogConfig& config);
 class Daemon {
  public:
   // All references outlive the daemon.
-  Daemon(asio::io_context& loop, Broker& broker, SpdlogLogger& logger);
+  Daemon(asio::io_context& loop, Broker& broker, ovpn::Logger& logger, LogLevelControl& log_level);
 
   // Starts the broker and returns the process's exit code when it has stopped.
   int Run();
@@ -35,7 +36,8 @@ class Daemon {
 
   asio::io_context& loop_;
   Broker& broker_;
-  SpdlogLogger& logger_;
+  ovpn::Logger& logger_;
+  LogLevelControl& log_level_;
   SystemdNotifier systemd_;
   Signals signals_;
   asio::steady_timer tick_;

@@ -13,6 +13,8 @@
 #include "server/config/finding.h"
 #include "server/daemon.h"
 #include "server/logging/grpc_log.h"
+#include "server/logging/log_level_control.h"
+#include "server/logging/log_tail.h"
 #include "server/logging/spdlog_logger.h"
 
 namespace ovpnbroker::server {
@@ -24,7 +26,7 @@ constexpr char kDescription[] =
 constexpr char kFooter[] = R"(
 Signals:
   SIGTERM, SIGINT  deny what is open, end all OpenVPN processes, stop
-  SIGHUP           read the configuration again: rules and log level
+  SIGHUP           read the configuration again: rules, roles and log level
   SIGUSR1          start all instances (attach)
   SIGUSR2          stop all instances and keep the admin API (detach)
 
@@ -50,17 +52,20 @@ int Run(const std::string& path) {
   std::fputs(FormatFindings(loaded.findings).c_str(), stderr);
   if (!loaded.ok()) return kExitUsage;
 
-  SpdlogLogger logger(ToLogFormat(loaded.config.log()), ToLogLevel(loaded.config.log()));
+  SpdlogLogger spdlog_logger(ToLogFormat(loaded.config.log()), ToLogLevel(loaded.config.log()));
+  const ovpn::SystemClock clock;
+  LogTail logger(spdlog_logger, clock);
   const GrpcLogRouting grpc_log(logger);
   asio::io_context loop;
-  const ovpn::SystemClock clock;
+  LogLevelControl log_level(loop, clock, ToLogLevel(loaded.config.log()),
+                            [&](ovpn::LogLevel level) { spdlog_logger.SetLevel(level); });
   ovpn::PosixLauncher launcher(loop);
-  auto broker = Broker::Make({loop, clock, launcher, logger}, path, loaded.config);
+  auto broker = Broker::Make({loop, clock, launcher, logger, log_level}, path, loaded.config);
   if (!broker.ok()) {
     logger.Error("BROKER_NOT_STARTED", broker.status().message());
     return kExitFailure;
   }
-  Daemon daemon(loop, **broker, logger);
+  Daemon daemon(loop, **broker, logger, log_level);
   return daemon.Run();
 }
 

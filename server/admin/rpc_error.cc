@@ -1,6 +1,7 @@
 #include "server/admin/rpc_error.h"
 
 #include "absl/strings/str_cat.h"
+#include "google/rpc/code.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "ovpn/base/utf8.h"
@@ -46,6 +47,12 @@ grpc::Status InvalidField(absl::string_view field, absl::string_view reason,
   violation->set_description(ovpn::ReplaceInvalidUtf8(message));
   status.add_details()->PackFrom(bad_request);
   return ToGrpc(status);
+}
+
+std::string StatusText(const grpc::Status& status) {
+  if (status.ok()) return "OK";
+  const auto code = static_cast<google::rpc::Code>(status.error_code());
+  return absl::StrCat(google::rpc::Code_Name(code), ": ", status.error_message());
 }
 
 grpc::Status StoppingError() {

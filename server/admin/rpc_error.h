@@ -25,6 +25,9 @@ grpc::Status RpcError(grpc::StatusCode code, absl::string_view reason, absl::str
 grpc::Status InvalidField(absl::string_view field, absl::string_view reason,
                           absl::string_view message);
 
+// "OK", or code and message, for logs: "NOT_FOUND: no session has the uid x".
+std::string StatusText(const grpc::Status& status);
+
 // The broker stops: finish every open call with this.
 grpc::Status StoppingError();
 

@@ -100,6 +100,9 @@ void KillAll(BrokerControl& broker, const std::vector<ovpn::SessionUid>& uids, K
     kill.uid = uids[i];
     broker.Kill(kill, [progress, call, index = static_cast<int>(i)](const KillResult& result) {
       *progress->response.mutable_results(index) = KillResultToProto(result);
+      if (result.outcome == KillOutcome::kFailed) {
+        call->NoteFailure(absl::StrCat("not ended: ", result.message));
+      }
       if (--progress->open == 0) call->Finish(grpc::Status::OK, std::move(progress->response));
     });
   }
@@ -107,10 +110,10 @@ void KillAll(BrokerControl& broker, const std::vector<ovpn::SessionUid>& uids, K
 
 }  // namespace
 
-grpc::ServerUnaryReactor* SessionService::GetSession(grpc::CallbackServerContext* /*call*/,
+grpc::ServerUnaryReactor* SessionService::GetSession(grpc::CallbackServerContext* call,
                                                      const v1::GetSessionRequest* request,
                                                      v1::GetSessionResponse* response) {
-  return AnswerOnLoop(context_, request, response,
+  return AnswerOnLoop(context_, *call, request, response,
                       [this](const v1::GetSessionRequest& copy, v1::GetSessionResponse& result) {
                         if (copy.uid().empty()) return UidMissing();
                         const auto session = context_.broker.FindSession(copy.uid());
@@ -120,11 +123,11 @@ grpc::ServerUnaryReactor* SessionService::GetSession(grpc::CallbackServerContext
                       });
 }
 
-grpc::ServerUnaryReactor* SessionService::ListSessions(grpc::CallbackServerContext* /*call*/,
+grpc::ServerUnaryReactor* SessionService::ListSessions(grpc::CallbackServerContext* call,
                                                        const v1::ListSessionsRequest* request,
                                                        v1::ListSessionsResponse* response) {
   return AnswerOnLoop(
-      context_, request, response,
+      context_, *call, request, response,
       [this](const v1::ListSessionsRequest& copy, v1::ListSessionsResponse& result) {
         return ListPage(context_.broker, copy, result);
       });
@@ -133,7 +136,7 @@ grpc::ServerUnaryReactor* SessionService::ListSessions(grpc::CallbackServerConte
 grpc::ServerUnaryReactor* SessionService::KillSession(grpc::CallbackServerContext* call,
                                                       const v1::KillSessionRequest* request,
                                                       v1::KillSessionResponse* response) {
-  return HandleOnLoop(context_, request, response,
+  return HandleOnLoop(context_, *call, request, response,
                       [this, deadline = call->deadline()](
                           const v1::KillSessionRequest& copy,
                           const std::shared_ptr<LoopCall<v1::KillSessionResponse>>& open_call) {
@@ -147,6 +150,9 @@ grpc::ServerUnaryReactor* SessionService::KillSession(grpc::CallbackServerContex
                               if (result.outcome == KillOutcome::kNotFound) {
                                 return open_call->Finish(SessionNotFound(uid));
                               }
+                              if (result.outcome == KillOutcome::kFailed) {
+                                open_call->NoteFailure(result.message);
+                              }
                               v1::KillSessionResponse answer;
                               *answer.mutable_result() = KillResultToProto(result);
                               open_call->Finish(grpc::Status::OK, std::move(answer));
@@ -157,7 +163,7 @@ grpc::ServerUnaryReactor* SessionService::KillSession(grpc::CallbackServerContex
 grpc::ServerUnaryReactor* SessionService::KillSessions(grpc::CallbackServerContext* call,
                                                        const v1::KillSessionsRequest* request,
                                                        v1::KillSessionsResponse* response) {
-  return HandleOnLoop(context_, request, response,
+  return HandleOnLoop(context_, *call, request, response,
                       [this, deadline = call->deadline()](const v1::KillSessionsRequest& copy,
                                                           const KillSessionsCall& open_call) {
                         grpc::Status status = CheckSelector(copy);

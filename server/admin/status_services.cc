@@ -54,30 +54,30 @@ grpc::Status FindInstance(const BrokerControl& broker, const std::string& name,
 
 }  // namespace
 
-grpc::ServerUnaryReactor* BrokerService::GetBroker(grpc::CallbackServerContext* /*call*/,
+grpc::ServerUnaryReactor* BrokerService::GetBroker(grpc::CallbackServerContext* call,
                                                    const v1::GetBrokerRequest* request,
                                                    v1::GetBrokerResponse* response) {
-  return AnswerOnLoop(context_, request, response,
+  return AnswerOnLoop(context_, *call, request, response,
                       [this](const v1::GetBrokerRequest&, v1::GetBrokerResponse& result) {
                         *result.mutable_broker() = BrokerToProto(context_.broker.GetStatus());
                         return grpc::Status::OK;
                       });
 }
 
-grpc::ServerUnaryReactor* InstanceService::GetInstance(grpc::CallbackServerContext* /*call*/,
+grpc::ServerUnaryReactor* InstanceService::GetInstance(grpc::CallbackServerContext* call,
                                                        const v1::GetInstanceRequest* request,
                                                        v1::GetInstanceResponse* response) {
-  return AnswerOnLoop(context_, request, response,
+  return AnswerOnLoop(context_, *call, request, response,
                       [this](const v1::GetInstanceRequest& copy, v1::GetInstanceResponse& result) {
                         return FindInstance(context_.broker, copy.name(), result);
                       });
 }
 
-grpc::ServerUnaryReactor* InstanceService::ListInstances(grpc::CallbackServerContext* /*call*/,
+grpc::ServerUnaryReactor* InstanceService::ListInstances(grpc::CallbackServerContext* call,
                                                          const v1::ListInstancesRequest* request,
                                                          v1::ListInstancesResponse* response) {
   return AnswerOnLoop(
-      context_, request, response,
+      context_, *call, request, response,
       [this](const v1::ListInstancesRequest& copy, v1::ListInstancesResponse& result) {
         return AnswerPage(context_.broker.ListInstances(), copy, result,
                           [&result](const InstanceStatus& status) {
@@ -86,11 +86,11 @@ grpc::ServerUnaryReactor* InstanceService::ListInstances(grpc::CallbackServerCon
       });
 }
 
-grpc::ServerUnaryReactor* PolicyAdminService::ListPolicies(grpc::CallbackServerContext* /*call*/,
+grpc::ServerUnaryReactor* PolicyAdminService::ListPolicies(grpc::CallbackServerContext* call,
                                                            const v1::ListPoliciesRequest* request,
                                                            v1::ListPoliciesResponse* response) {
   return AnswerOnLoop(
-      context_, request, response,
+      context_, *call, request, response,
       [this](const v1::ListPoliciesRequest& copy, v1::ListPoliciesResponse& result) {
         return AnswerPage(context_.broker.ListPolicies(), copy, result,
                           [&result](const PolicyStatus& status) {

@@ -16,6 +16,7 @@
 #include "ovpn/base/suggest.h"
 #include "ovpn/process/config_check.h"
 #include "server/config/address_pools.h"
+#include "server/config/san_pattern.h"
 #include "server/config/string_format.h"
 
 namespace ovpnbroker::server {
@@ -54,6 +55,7 @@ class Checker {
   void CheckPolicyReference(const InstanceConfig& instance, const std::string& path);
   void CheckPolicy(const PolicyConfig& policy, const std::string& path);
   void CheckRemote(const RemoteConfig& remote, const std::string& path);
+  void CheckAdminTcp(const config::v1::AdminTcpConfig& tcp, const std::string& path);
   void CheckFile(const std::string& file, const std::string& path);
   void CheckSocketPath(const std::string& socket, const std::string& path);
   void CheckBackoff(const ProtoDuration& initial, const ProtoDuration& maximum,
@@ -231,10 +233,28 @@ void Checker::CheckAddressPools() {
   });
 }
 
+void Checker::CheckAdminTcp(const config::v1::AdminTcpConfig& tcp, const std::string& path) {
+  const auto endpoint = ParseHostPort(tcp.address());
+  if (!endpoint.ok()) {
+    Report(absl::StrCat(path, ".address"), std::string(endpoint.status().message()));
+  }
+  CheckFile(tcp.certificate(), absl::StrCat(path, ".certificate"));
+  CheckFile(tcp.private_key(), absl::StrCat(path, ".private_key"));
+  CheckFile(tcp.client_ca(), absl::StrCat(path, ".client_ca"));
+  for (int i = 0; i < tcp.roles_size(); ++i) {
+    const auto pattern = SanPattern::Parse(tcp.roles(i).san());
+    if (pattern.ok()) continue;
+    Report(absl::StrCat(path, ".roles[", i, "].san"), std::string(pattern.status().message()));
+  }
+}
+
 void Checker::Check() {
   CheckAddressPools();
   CheckSocketPath(config_.admin().socket(), "admin.socket");
   CheckUnique(endpoints_, config_.admin().socket(), "admin.socket", "socket");
+  CheckSocketPath(config_.admin().viewer().socket(), "admin.viewer.socket");
+  CheckUnique(endpoints_, config_.admin().viewer().socket(), "admin.viewer.socket", "socket");
+  if (config_.admin().has_tcp()) CheckAdminTcp(config_.admin().tcp(), "admin.tcp");
   std::map<std::string, std::string> policies;
   for (int i = 0; i < config_.policies_size(); ++i) {
     const std::string path = absl::StrCat("policies[", i, "]");

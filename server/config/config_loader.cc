@@ -47,6 +47,10 @@ void ApplyDerivedDefaults(config::v1::BrokerConfig& config) {
   if (config.admin().socket().empty()) {
     config.mutable_admin()->set_socket((runtime_directory / "admin.sock").string());
   }
+  if (config.admin().viewer().socket().empty()) {
+    config.mutable_admin()->mutable_viewer()->set_socket(
+        (runtime_directory / "viewer.sock").string());
+  }
   for (config::v1::InstanceConfig& instance : *config.mutable_instances()) {
     if (instance.working_directory().empty()) {
       instance.set_working_directory(

@@ -91,6 +91,7 @@ AdminClient::AdminClient(const std::string& socket) {
                                                  grpc::InsecureChannelCredentials(), arguments);
   broker_ = admin::v1::BrokerService::NewStub(channel);
   instances_ = admin::v1::InstanceService::NewStub(channel);
+  logger_ = admin::v1::LoggerService::NewStub(channel);
   policies_ = admin::v1::PolicyAdminService::NewStub(channel);
   sessions_ = admin::v1::SessionService::NewStub(channel);
 }
@@ -139,6 +140,44 @@ grpc::Status AdminClient::KillSessions(const admin::v1::KillSessionsRequest& req
   grpc::ClientContext context;
   SetDeadline(context, timeout);
   return sessions_->KillSessions(&context, request, &response);
+}
+
+grpc::Status AdminClient::GetLogger(admin::v1::Logger& logger) {
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  admin::v1::GetLoggerResponse response;
+  grpc::Status status = logger_->GetLogger(&context, {}, &response);
+  logger = std::move(*response.mutable_logger());
+  return status;
+}
+
+grpc::Status AdminClient::SetLogLevel(const admin::v1::SetLogLevelRequest& request,
+                                      admin::v1::Logger& logger) {
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  admin::v1::SetLogLevelResponse response;
+  grpc::Status status = logger_->SetLogLevel(&context, request, &response);
+  logger = std::move(*response.mutable_logger());
+  return status;
+}
+
+grpc::Status AdminClient::ResetLogLevel(admin::v1::Logger& logger) {
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  admin::v1::ResetLogLevelResponse response;
+  grpc::Status status = logger_->ResetLogLevel(&context, {}, &response);
+  logger = std::move(*response.mutable_logger());
+  return status;
+}
+
+grpc::Status AdminClient::TailLog(
+    const admin::v1::TailLogRequest& request,
+    const std::function<void(const admin::v1::TailLogResponse&)>& take) {
+  grpc::ClientContext context;
+  const auto reader = logger_->TailLog(&context, request);
+  admin::v1::TailLogResponse response;
+  while (reader->Read(&response)) take(response);
+  return reader->Finish();
 }
 
 void PrintError(absl::string_view message) { std::cerr << "ovpn-brokerctl: " << message << "\n"; }

@@ -5,12 +5,14 @@
 #include <grpcpp/support/status.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/strings/string_view.h"
 #include "ovpnbroker/admin/v1/broker_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/instance_service.grpc.pb.h"
+#include "ovpnbroker/admin/v1/logger_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/policy_admin_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/session_service.grpc.pb.h"
 #include "server/ctl/exit_code.h"
@@ -36,11 +38,19 @@ class AdminClient {
                             admin::v1::KillSessionsResponse& response,
                             std::chrono::seconds timeout);
 
+  grpc::Status GetLogger(admin::v1::Logger& logger);
+  grpc::Status SetLogLevel(const admin::v1::SetLogLevelRequest& request, admin::v1::Logger& logger);
+  grpc::Status ResetLogLevel(admin::v1::Logger& logger);
+  // Calls `take` for each record until the stream ends; without a time limit.
+  grpc::Status TailLog(const admin::v1::TailLogRequest& request,
+                       const std::function<void(const admin::v1::TailLogResponse&)>& take);
+
  private:
   explicit AdminClient(const std::string& socket);
 
   std::unique_ptr<admin::v1::BrokerService::Stub> broker_;
   std::unique_ptr<admin::v1::InstanceService::Stub> instances_;
+  std::unique_ptr<admin::v1::LoggerService::Stub> logger_;
   std::unique_ptr<admin::v1::PolicyAdminService::Stub> policies_;
   std::unique_ptr<admin::v1::SessionService::Stub> sessions_;
 };

@@ -30,6 +30,8 @@ void AddStatusCommand(CLI::App& app, CommandLine& line);
 void AddInstancesCommand(CLI::App& app, CommandLine& line);
 void AddSessionsCommand(CLI::App& app, CommandLine& line);
 void AddKillCommand(CLI::App& app, CommandLine& line);
+void AddLogsCommand(CLI::App& app, CommandLine& line);
+void AddLogLevelCommand(CLI::App& app, CommandLine& line);
 void AddCheckConfigCommand(CLI::App& app, CommandLine& line);
 void AddPolicyCommand(CLI::App& app, CommandLine& line);
 void AddVersionCommand(CLI::App& app, CommandLine& line);

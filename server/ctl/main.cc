@@ -77,6 +77,8 @@ int Run(int argc, char** argv) {
   ovpnbroker::ctl::AddInstancesCommand(app, line);
   ovpnbroker::ctl::AddSessionsCommand(app, line);
   ovpnbroker::ctl::AddKillCommand(app, line);
+  ovpnbroker::ctl::AddLogsCommand(app, line);
+  ovpnbroker::ctl::AddLogLevelCommand(app, line);
   ovpnbroker::ctl::AddCheckConfigCommand(app, line);
   ovpnbroker::ctl::AddPolicyCommand(app, line);
   ovpnbroker::ctl::AddVersionCommand(app, line);

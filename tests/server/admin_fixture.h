@@ -9,9 +9,11 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "server/admin/admin_server.h"
 #include "tests/server/fake_broker_control.h"
+#include "tests/support/recording_logger.h"
 #include "tests/support/temp_dir.h"
 
 namespace ovpnbroker::server {
@@ -20,7 +22,9 @@ class AdminFixture {
  public:
   AdminFixture()
       : work_(asio::make_work_guard(loop_)),
-        server_(AdminServer::Start({socket(), 0600, ""}, loop_, broker_).value()),
+        audit_(AuditLog::Make(logger_, {}).value()),
+        server_(AdminServer::Start({loop_, broker_, *audit_, log_tail_, log_level_}, Listeners())
+                    .value()),
         thread_([this] { loop_.run(); }) {}
   ~AdminFixture() {
     server_.reset();
@@ -40,14 +44,40 @@ class AdminFixture {
   }
 
   std::string socket() const { return dir_.File("admin.sock"); }
+  // Whose callers have `role`; ROLE_UNSPECIFIED: none.
+  std::string socket_of(type::v1::Role role) const {
+    return dir_.File(type::v1::Role_Name(role) + ".sock");
+  }
+  const test::RecordingLogger& logger() const { return logger_; }
+  LogTail& log_tail() { return log_tail_; }
   AdminServer& server() { return *server_; }
   asio::io_context& loop() { return loop_; }
 
  private:
+  static ListenerOptions Listener(const std::string& socket, type::v1::Role role) {
+    ListenerOptions options;
+    options.unix_socket = UnixEndpoint{socket, 0600, ""};
+    options.access = std::make_shared<FixedAccess>("unix:" + socket, role);
+    return options;
+  }
+  std::vector<ListenerOptions> Listeners() const {
+    std::vector<ListenerOptions> listeners = {Listener(socket(), type::v1::ROLE_ADMIN)};
+    for (const auto role : {type::v1::ROLE_UNSPECIFIED, type::v1::ROLE_VIEWER,
+                            type::v1::ROLE_OPERATOR, type::v1::ROLE_ADMIN}) {
+      listeners.push_back(Listener(socket_of(role), role));
+    }
+    return listeners;
+  }
+
   test::TempDir dir_;
   asio::io_context loop_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   FakeBrokerControl broker_;
+  test::RecordingLogger logger_;
+  ovpn::SystemClock clock_;
+  LogTail log_tail_{logger_, clock_};
+  LogLevelControl log_level_{loop_, clock_, ovpn::LogLevel::kInfo, [](ovpn::LogLevel) {}};
+  std::unique_ptr<AuditLog> audit_;
   std::unique_ptr<AdminServer> server_;
   std::thread thread_;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ class RecordingLogger final : public ovpn::Logger {
     for (const ovpn::LogField& field : fields) {
       absl::StrAppend(&text, " ", field.name, "=", field.value);
     }
+    const std::lock_guard<std::mutex> lock(mutex_);
     lines_.push_back({level, std::string(id), std::move(text)});
   }
 
@@ -43,6 +45,7 @@ class RecordingLogger final : public ovpn::Logger {
   }
 
  private:
+  std::mutex mutex_;  // writers on several threads; readers come when they are done
   std::vector<Line> lines_;
 };
 

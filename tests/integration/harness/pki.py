@@ -34,7 +34,7 @@ class Pki:
         folder.mkdir(parents=True, exist_ok=True)
         self.ca = folder / "ca.crt"
         self._ca_key = folder / "ca.key"
-        self._issued: dict[tuple[str, str, tuple[str, ...]], Certificate] = {}
+        self._issued: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], Certificate] = {}
         _openssl(
             "req",
             "-x509",
@@ -47,14 +47,22 @@ class Pki:
             "-out",
             self.ca,
         )
-        self.server = self._issue("server", "serverAuth")
+        self.server = self.issue("server", "serverAuth")
 
     def client(self, common_name: str, units: Sequence[str] = ()) -> Certificate:
         """Names may hold any characters that UTF-8 and X.509 allow. `units` are more fields (OU) of the subject."""
-        return self._issue(common_name, "clientAuth", tuple(units))
+        return self.issue(common_name, "clientAuth", tuple(units))
 
-    def _issue(self, common_name: str, usage: str, units: tuple[str, ...] = ()) -> Certificate:
-        issued = self._issued.get((common_name, usage, units))
+    def issue(
+        self,
+        common_name: str,
+        usage: str,
+        units: tuple[str, ...] = (),
+        names: tuple[str, ...] = (),
+    ) -> Certificate:
+        """`names` are subject alternative names as openssl writes them: URI:spiffe://corp/a, DNS:localhost."""
+        wanted = (common_name, usage, units, names)
+        issued = self._issued.get(wanted)
         if issued is not None:
             return issued
         safe = re.sub(r"[^A-Za-z0-9]", "_", common_name)
@@ -63,7 +71,10 @@ class Pki:
             stem.with_suffix(suffix) for suffix in (".key", ".csr", ".crt")
         )
         extensions = stem.with_suffix(".ext")
-        extensions.write_text(f"keyUsage=digitalSignature,keyAgreement\nextendedKeyUsage={usage}\n")
+        lines = ["keyUsage=digitalSignature,keyAgreement", f"extendedKeyUsage={usage}"]
+        if names:
+            lines.append("subjectAltName=" + ",".join(names))
+        extensions.write_text("\n".join(lines) + "\n")
         fields = [("OU", unit) for unit in units] + [("CN", common_name)]
         subject = "".join(
             f"/{key}=" + re.sub(r"([/+\\=])", r"\\\1", value) for key, value in fields
@@ -86,7 +97,5 @@ class Pki:
             "-out",
             certificate,
         )
-        issued = self._issued[common_name, usage, units] = Certificate(
-            common_name, certificate, key
-        )
+        issued = self._issued[wanted] = Certificate(common_name, certificate, key)
         return issued

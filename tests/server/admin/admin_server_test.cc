@@ -14,7 +14,10 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "ovpnbroker/admin/v1/broker_service.grpc.pb.h"
+#include "ovpnbroker/admin/v1/instance_service.grpc.pb.h"
+#include "ovpnbroker/admin/v1/policy_admin_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/session_service.grpc.pb.h"
+#include "server/admin/admin_services.h"
 #include "tests/server/admin_fixture.h"
 #include "tests/support/loop_runner.h"
 #include "tests/support/status_matchers.h"
@@ -290,11 +293,25 @@ TEST_F(AdminServerTest, Shutdown_EndsOpenCallsWithUnavailable) {
   FinishKills({KillOutcome::kDisconnected});  // nobody listens any more; nothing breaks
 }
 
+ListenerOptions AdminListenerAt(const std::string& socket) {
+  ListenerOptions options;
+  options.unix_socket = UnixEndpoint{socket, 0600, ""};
+  options.access = std::make_shared<FixedAccess>("unix:" + socket, type::v1::ROLE_ADMIN);
+  return options;
+}
+
 TEST(AdminServer, LoopThatNeverRuns_DoesNotKeepTheServerFromStopping) {
   test::TempDir dir;
   asio::io_context loop;
   FakeBrokerControl broker;
-  auto server = AdminServer::Start({dir.File("a.sock"), 0600, ""}, loop, broker).value();
+  test::RecordingLogger logger;
+  const auto audit = AuditLog::Make(logger, {}).value();
+  const ovpn::SystemClock clock;
+  LogTail log_tail(logger, clock);
+  LogLevelControl log_level(loop, clock, ovpn::LogLevel::kInfo, [](ovpn::LogLevel) {});
+  auto server = AdminServer::Start({loop, broker, *audit, log_tail, log_level},
+                                   {AdminListenerAt(dir.File("a.sock"))})
+                    .value();
   const auto channel =
       grpc::CreateChannel("unix:" + dir.File("a.sock"), grpc::InsecureChannelCredentials());
   ASSERT_TRUE(channel->WaitForConnected(std::chrono::system_clock::now() + test::kFailSafe));
@@ -312,7 +329,13 @@ TEST(AdminServer, MissingDirectory_IsAClearError) {
   test::TempDir dir;
   asio::io_context loop;
   FakeBrokerControl broker;
-  EXPECT_THAT(AdminServer::Start({dir.File("no/a.sock"), 0600, ""}, loop, broker),
+  test::RecordingLogger logger;
+  const auto audit = AuditLog::Make(logger, {}).value();
+  const ovpn::SystemClock clock;
+  LogTail log_tail(logger, clock);
+  LogLevelControl log_level(loop, clock, ovpn::LogLevel::kInfo, [](ovpn::LogLevel) {});
+  EXPECT_THAT(AdminServer::Start({loop, broker, *audit, log_tail, log_level},
+                                 {AdminListenerAt(dir.File("no/a.sock"))}),
               test::StatusIs(absl::StatusCode::kUnavailable, HasSubstr("no/a.sock")));
 }
 

@@ -1,0 +1,63 @@
+// Who calls, and what they may do: a listener's callers all have one role (unix sockets: whoever
+// may open the file), or each has the roles that its certificate's names are granted. Owned by the
+// broker's composition root, shared by listeners; thread-safe.
+#pragma once
+
+#include <grpcpp/server_context.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "ovpnbroker/type/v1/options.pb.h"
+#include "policy/stream/mutex.h"
+#include "server/config/san_pattern.h"
+
+namespace ovpnbroker::server {
+
+struct Caller {
+  std::string name;            // for audit records
+  bool authenticated = false;  // we know who it is
+  type::v1::Role role = type::v1::ROLE_UNSPECIFIED;
+};
+
+class Access {
+ public:
+  virtual ~Access() = default;
+  virtual Caller Identify(const grpc::ServerContextBase& call) const = 0;
+};
+
+// Everybody who can reach the listener has `role`.
+class FixedAccess final : public Access {
+ public:
+  FixedAccess(std::string listener, type::v1::Role role)
+      : listener_(std::move(listener)), role_(role) {}
+  Caller Identify(const grpc::ServerContextBase& call) const override;
+
+ private:
+  const std::string listener_;
+  const type::v1::Role role_;
+};
+
+// By the verified certificate's subject alternative names (URI and DNS); never its common name.
+class CertificateAccess final : public Access {
+ public:
+  struct Grant {
+    SanPattern pattern;
+    type::v1::Role role;
+  };
+  using Grants = std::vector<Grant>;
+
+  explicit CertificateAccess(Grants grants) : grants_(std::move(grants)) {}
+  Caller Identify(const grpc::ServerContextBase& call) const override;
+  // Counts from the next call on, also on connections that are open.
+  void Replace(Grants grants);
+
+ private:
+  mutable policy::Mutex mutex_;
+  Grants grants_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace ovpnbroker::server

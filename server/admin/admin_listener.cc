@@ -1,0 +1,167 @@
+#include "server/admin/admin_listener.h"
+
+#include <grp.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/impl/server_builder_plugin.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
+#include <grpcpp/server_builder.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "ovpn/base/status_macros.h"
+#include "server/admin/admin_services.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+// Operators' clients may ping this often without being cut off.
+constexpr int kMinPingIntervalMs = 10000;
+// Between bind and the final permissions the socket is the broker's alone.
+constexpr mode_t kBindUmask = 0177;
+// How often certificate files are looked at.
+constexpr unsigned kCertificateRefreshSeconds = 5;
+
+// Both are process-wide and must precede the first builder.
+void EnableHealthAndReflection() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  });
+}
+
+// The plugin comes with every builder; this takes it out of one.
+class WithoutReflection final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments* /*arguments*/) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    const auto is_reflection = [](const std::unique_ptr<grpc::ServerBuilderPlugin>& plugin) {
+      return absl::StrContains(plugin->name(), "reflection");
+    };
+    plugins->erase(std::remove_if(plugins->begin(), plugins->end(), is_reflection), plugins->end());
+  }
+};
+
+absl::Status ChangeGroup(const std::string& socket, const std::string& group) {
+  if (group.empty()) return absl::OkStatus();
+  const struct group* entry = getgrnam(group.c_str());
+  if (entry == nullptr) {
+    return absl::NotFoundError(
+        absl::StrCat("the group of ", socket, ": there is no group \"", group, "\""));
+  }
+  constexpr auto kKeepOwner = static_cast<uid_t>(-1);
+  if (chown(socket.c_str(), kKeepOwner, entry->gr_gid) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot give ", socket, " to group ", group));
+  }
+  return absl::OkStatus();
+}
+
+std::shared_ptr<grpc::ServerCredentials> MutualTls(const TcpEndpoint& endpoint) {
+  grpc::experimental::TlsServerCredentialsOptions options(
+      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+          endpoint.private_key, endpoint.certificate, endpoint.client_ca,
+          kCertificateRefreshSeconds));
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
+  options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  return grpc::experimental::TlsServerCredentials(options);
+}
+
+void Configure(grpc::ServerBuilder& builder,
+               const std::vector<std::unique_ptr<grpc::Service>>& services) {
+  builder.SetMaxReceiveMessageSize(AdminListener::kMaxRequestBytes);
+  // Otherwise a second process could share the port and take every other connection.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kMinPingIntervalMs);
+  for (const auto& service : services) builder.RegisterService(service.get());
+}
+
+}  // namespace
+
+AdminListener::AdminListener(const AdminEnvironment& environment,
+                             std::shared_ptr<const Access> access)
+    : access_(std::move(access)),
+      context_{environment.loop,
+               environment.broker,
+               environment.audit,
+               *access_,
+               environment.log_tail,
+               environment.log_level,
+               {}},
+      services_(MakeAdminServices(context_)) {}
+
+absl::StatusOr<std::unique_ptr<AdminListener>> AdminListener::Start(
+    const AdminEnvironment& environment, const ListenerOptions& options) {
+  EnableHealthAndReflection();
+  std::unique_ptr<AdminListener> listener(new AdminListener(environment, options.access));
+  RETURN_IF_ERROR(options.tcp.has_value() ? listener->ListenTcp(*options.tcp)
+                                          : listener->ListenUnix(*options.unix_socket));
+  return listener;
+}
+
+absl::Status AdminListener::ListenUnix(const UnixEndpoint& endpoint) {
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(absl::StrCat("unix:", endpoint.socket),
+                           grpc::InsecureServerCredentials(), &port);
+  Configure(builder, services_);
+  const mode_t old_umask = umask(kBindUmask);
+  server_ = builder.BuildAndStart();
+  umask(old_umask);
+  if (server_ == nullptr || port == 0) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on the admin socket ", endpoint.socket,
+                     ": does its directory exist, and may the broker write there?"));
+  }
+  RETURN_IF_ERROR(ChangeGroup(endpoint.socket, endpoint.group));
+  if (chmod(endpoint.socket.c_str(), endpoint.mode) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot set permissions of ", endpoint.socket));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AdminListener::ListenTcp(const TcpEndpoint& endpoint) {
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(endpoint.address, MutualTls(endpoint), &port);
+  Configure(builder, services_);
+  if (!endpoint.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr || port == 0) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on admin.tcp.address ", endpoint.address,
+                     ": is the address one of this machine, and is the port free?"));
+  }
+  return absl::OkStatus();
+}
+
+void AdminListener::SetHealth(const std::string& name, bool serving) {
+  if (server_ == nullptr) return;
+  server_->GetHealthCheckService()->SetServingStatus(name, serving);
+}
+
+void AdminListener::AbortCalls() {
+  if (server_ == nullptr) return;
+  server_->GetHealthCheckService()->Shutdown();
+  context_.calls.AbortAll();
+}
+
+void AdminListener::Shutdown(ovpn::WallTime deadline) {
+  if (server_ == nullptr) return;
+  server_->Shutdown(deadline);
+  server_.reset();
+}
+
+}  // namespace ovpnbroker::server

@@ -1,0 +1,59 @@
+#include "server/admin_options.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+constexpr size_t kMebibyte = size_t{1} << 20;
+
+uint32_t ParseMode(const std::string& text) {
+  uint32_t mode = 0;
+  // The configuration's check lets octal digits through only.
+  for (const char digit : text) mode = mode * 8 + static_cast<uint32_t>(digit - '0');
+  return mode;
+}
+
+// AdminConfig and ViewerSocketConfig.
+template <typename Config>
+ListenerOptions UnixListener(const Config& config, type::v1::Role role) {
+  ListenerOptions options;
+  options.unix_socket = UnixEndpoint{config.socket(), ParseMode(config.mode()), config.group()};
+  options.access = std::make_shared<FixedAccess>(absl::StrCat("unix:", config.socket()), role);
+  return options;
+}
+
+}  // namespace
+
+std::vector<ListenerOptions> MakeListenerOptions(const config::v1::AdminConfig& config,
+                                                 std::shared_ptr<const Access> roles) {
+  std::vector<ListenerOptions> listeners = {UnixListener(config, type::v1::ROLE_ADMIN),
+                                            UnixListener(config.viewer(), type::v1::ROLE_VIEWER)};
+  if (config.has_tcp()) {
+    const config::v1::AdminTcpConfig& tcp = config.tcp();
+    ListenerOptions options;
+    options.tcp = TcpEndpoint{tcp.address(), tcp.certificate(), tcp.private_key(), tcp.client_ca(),
+                              tcp.reflection()};
+    options.access = std::move(roles);
+    listeners.push_back(std::move(options));
+  }
+  return listeners;
+}
+
+CertificateAccess::Grants MakeGrants(const config::v1::AdminTcpConfig& config) {
+  CertificateAccess::Grants grants;
+  for (const config::v1::RoleGrant& grant : config.roles()) {
+    const auto pattern = SanPattern::Parse(grant.san());
+    if (pattern.ok()) grants.push_back({*pattern, grant.role()});
+  }
+  return grants;
+}
+
+AuditFileOptions MakeAuditFileOptions(const config::v1::AuditConfig& config) {
+  return {config.file(), config.max_mebibytes() * kMebibyte, config.max_files()};
+}
+
+}  // namespace ovpnbroker::server

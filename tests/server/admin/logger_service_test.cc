@@ -1,0 +1,134 @@
+#include "server/admin/logger_service.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/create_channel.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "ovpnbroker/admin/v1/logger_service.grpc.pb.h"
+#include "server/admin/watch_reactor.h"
+#include "tests/server/admin_fixture.h"
+#include "tests/support/loop_runner.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+namespace v1 = admin::v1;
+using config::v1::LogLevel;
+
+class LoggerServiceTest : public testing::Test {
+ protected:
+  LoggerServiceTest()
+      : channel_(
+            grpc::CreateChannel("unix:" + fixture_.socket(), grpc::InsecureChannelCredentials())),
+        stub_(v1::LoggerService::NewStub(channel_)) {
+    context_.set_deadline(std::chrono::system_clock::now() + test::kFailSafe);
+  }
+
+  // One line that the tail can tell from the audit's.
+  void Say(const std::string& message, const std::string& instance = "office") {
+    fixture_.log_tail().Warning("TEST", message, {{"instance", instance}});
+  }
+
+  AdminFixture fixture_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<v1::LoggerService::Stub> stub_;
+  grpc::ClientContext context_;
+};
+
+TEST_F(LoggerServiceTest, TailLog_WithoutFollowEndsAfterTheBacklog) {
+  Say("one");
+  Say("two");
+  Say("three");
+  v1::TailLogRequest request;
+  request.set_backlog_count(2);
+  const auto reader = stub_->TailLog(&context_, request);
+  v1::TailLogResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  EXPECT_EQ(response.record().message(), "two");
+  ASSERT_TRUE(reader->Read(&response));
+  EXPECT_EQ(response.record().message(), "three");
+  EXPECT_FALSE(reader->Read(&response));
+  EXPECT_TRUE(reader->Finish().ok());
+}
+
+TEST_F(LoggerServiceTest, TailLog_FollowsTheInstanceAskedFor) {
+  v1::TailLogRequest request;
+  request.set_backlog_count(1);
+  request.set_follow(true);
+  request.set_instance("office");
+  Say("first");
+  const auto reader = stub_->TailLog(&context_, request);
+  v1::TailLogResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  EXPECT_EQ(response.record().message(), "first");
+  Say("elsewhere", "home");
+  Say("second");
+  ASSERT_TRUE(reader->Read(&response));
+  EXPECT_EQ(response.record().message(), "second");
+  context_.TryCancel();
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(LoggerServiceTest, ReaderThatDoesNotRead_IsCutAndToldWhy) {
+  v1::TailLogRequest request;
+  request.set_backlog_count(1);
+  request.set_follow(true);
+  Say("first");
+  const auto reader = stub_->TailLog(&context_, request);
+  v1::TailLogResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  // Far more than the transport buffers; nobody waits here for the reader.
+  const std::string long_line(2000, 'x');
+  for (size_t i = 0; i < 3 * LogTail::kCapacity; ++i) Say(long_line);
+  while (reader->Read(&response)) {
+  }
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(LoggerServiceTest, OpenTail_DoesNotKeepTheServerFromStopping) {
+  v1::TailLogRequest request;
+  request.set_backlog_count(1);
+  request.set_follow(true);
+  Say("first");
+  const auto reader = stub_->TailLog(&context_, request);
+  v1::TailLogResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  fixture_.server().Shutdown(test::kFailSafe);
+  EXPECT_FALSE(reader->Read(&response));
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(LoggerServiceTest, SetLogLevel_FallsBackByItself) {
+  v1::SetLogLevelRequest request;
+  request.set_level(LogLevel::LOG_LEVEL_DEBUG);
+  request.mutable_ttl()->set_seconds(3600);
+  v1::SetLogLevelResponse set;
+  ASSERT_TRUE(stub_->SetLogLevel(&context_, request, &set).ok());
+  EXPECT_EQ(set.logger().level(), LogLevel::LOG_LEVEL_DEBUG);
+  EXPECT_EQ(set.logger().configured_level(), LogLevel::LOG_LEVEL_INFO);
+  EXPECT_TRUE(set.logger().has_reset_time());
+
+  grpc::ClientContext context;
+  v1::ResetLogLevelResponse reset;
+  ASSERT_TRUE(stub_->ResetLogLevel(&context, {}, &reset).ok());
+  EXPECT_EQ(reset.logger().level(), LogLevel::LOG_LEVEL_INFO);
+  EXPECT_FALSE(reset.logger().has_reset_time());
+}
+
+TEST_F(LoggerServiceTest, SetLogLevel_BadLevelOrTtlIsRefused) {
+  v1::SetLogLevelRequest request;
+  v1::SetLogLevelResponse response;
+  EXPECT_EQ(stub_->SetLogLevel(&context_, request, &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  request.set_level(LogLevel::LOG_LEVEL_DEBUG);
+  request.mutable_ttl()->set_seconds(int64_t{1} << 60);
+  grpc::ClientContext context;
+  EXPECT_EQ(stub_->SetLogLevel(&context, request, &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+}  // namespace
+}  // namespace ovpnbroker::server
