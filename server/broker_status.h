@@ -72,6 +72,7 @@ struct ReplicaStatus {
   uint32_t max_in_flight = 0;
   std::string revision;
   std::string last_error;
+  bool circuit_open = false;  // others are asked before it
 };
 
 enum class PolicyKind { kRules, kRemote };

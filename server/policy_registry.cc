@@ -24,11 +24,20 @@ policy::StreamPolicyOptions MakeOptions(const PolicyConfig& config, const Broker
   options.name = config.name();
   options.addresses.assign(remote.addresses().begin(), remote.addresses().end());
   options.insecure = remote.insecure();
+  if (remote.has_tls()) {
+    const config::v1::ClientTlsConfig& tls = remote.tls();
+    options.tls = {.files = {.ca = tls.ca(), .certificate = tls.certificate(), .key = tls.key()},
+                   .server_name = tls.server_name()};
+  }
   options.broker = {broker.runtime_directory(), broker_epoch, OVPNBROKER_VERSION};
   options.max_in_flight = static_cast<int>(remote.max_in_flight());
+  options.circuit_failures = static_cast<int>(remote.circuit_failures());
+  options.circuit_open_time = ToDuration(remote.circuit_open_time());
   options.grant_password = remote.grant_password();
   options.timings.handshake_timeout = ToDuration(remote.handshake_timeout());
   options.timings.initial_backoff = ToDuration(remote.initial_backoff());
+  options.dns_refresh = ToDuration(remote.dns_refresh());
+  options.timings.max_stream_age = ToDuration(remote.max_stream_age());
   options.timings.max_backoff = ToDuration(remote.max_backoff());
   // One stream serves all instances of the policy: it is told the longest of their budgets, and may
   // use raw directives when one of them may; each instance still checks every verdict by its own
@@ -102,10 +111,10 @@ void AddReplicas(const policy::StreamPolicy& remote, PolicyStatus& status) {
     status.in_flight += static_cast<uint32_t>(replica.in_flight);
     if (status.last_error.empty()) status.last_error = replica.last_error;
     if (status.revision.empty()) status.revision = replica.revision;
-    status.replicas.push_back({replica.address, ToStatus(replica.state), replica.state_change_time,
-                               static_cast<uint32_t>(replica.in_flight),
-                               static_cast<uint32_t>(replica.max_in_flight), replica.revision,
-                               replica.last_error});
+    status.replicas.push_back(
+        {replica.address, ToStatus(replica.state), replica.state_change_time,
+         static_cast<uint32_t>(replica.in_flight), static_cast<uint32_t>(replica.max_in_flight),
+         replica.revision, replica.last_error, replica.circuit != policy::CircuitState::kClosed});
   }
 }
 

@@ -1,5 +1,5 @@
 // The one place that says how a replica is reached and how it is trusted: address syntax,
-// credentials, channel arguments. Pure; any thread.
+// credentials, channel arguments. Owned by a ReplicaSet; loop thread.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -12,12 +12,24 @@
 
 namespace ovpnbroker::policy {
 
-// A channel to one replica, with connections of its own. Accepts "unix:/absolute/path" and, with
-// `insecure`, "ADDRESS:PORT" or "[ADDRESS]:PORT" on a loopback address; INVALID_ARGUMENT for
-// anything else, since without TLS whoever is on the way could let anybody in. Does not connect
-// yet.
-absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& address,
-                                                           bool insecure,
-                                                           const StreamTimings& timings);
+class ChannelFactory {
+ public:
+  // `options` outlive the factory. Begins to watch the PEM files when there are some.
+  explicit ChannelFactory(const StreamPolicyOptions& options);
+
+  // A channel to one replica, with connections of its own; does not connect yet. Accepts
+  // "unix:/absolute/path", and "ADDRESS:PORT" or "[ADDRESS]:PORT" with TLS, or without TLS on a
+  // loopback address when `insecure` says so and no password was granted. INVALID_ARGUMENT for
+  // anything else, since without TLS whoever is on the way could let anybody in. `server_name` is
+  // what the certificate must be for unless the options name another; empty: the address itself.
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> Make(const std::string& address,
+                                                      const std::string& server_name) const;
+
+ private:
+  absl::Status CheckTcpAddress(absl::string_view address) const;
+
+  const StreamPolicyOptions& options_;
+  const std::shared_ptr<grpc::ChannelCredentials> tls_;  // null: without TLS
+};
 
 }  // namespace ovpnbroker::policy

@@ -1,6 +1,8 @@
 // The stream's life: dial, handshake timer, liveness, drain, loss, backoff.
 #include "policy/stream/replica.h"
 
+#include <google/protobuf/util/time_util.h>
+
 #include <algorithm>
 #include <asio/post.hpp>
 #include <utility>
@@ -34,9 +36,11 @@ absl::string_view ToString(ReplicaState state) {
   return "UNKNOWN";
 }
 
-Replica::Replica(Context context, std::string address, std::shared_ptr<grpc::Channel> channel)
+Replica::Replica(Context context, std::string address, std::string server_name,
+                 std::shared_ptr<grpc::Channel> channel)
     : context_(std::move(context)),
       address_(std::move(address)),
+      server_name_(std::move(server_name)),
       channel_(std::move(channel)),
       backoff_({.initial = context_.options.timings.initial_backoff,
                 .maximum = context_.options.timings.max_backoff,
@@ -47,7 +51,8 @@ Replica::Replica(Context context, std::string address, std::shared_ptr<grpc::Cha
                OnDeadline();
              }),
       self_(std::make_shared<Replica*>(this)),
-      state_change_time_(context_.clock.WallNow()) {}
+      state_change_time_(context_.clock.WallNow()),
+      circuit_(context_.options.circuit_failures, context_.options.circuit_open_time) {}
 
 // What Abandon calls allocates nothing that could fail but for memory, which ends the process
 // anyway. NOLINTNEXTLINE(bugprone-exception-escape)
@@ -115,6 +120,7 @@ void Replica::Fail(absl::string_view error) {
   ++generation_;
   liveness_.reset();
   stall_check_time_.reset();
+  age_deadline_.reset();
   if (stream_ != nullptr) {
     stream_->Detach();
     stream_->Cancel();
@@ -158,14 +164,21 @@ void Replica::Fail(absl::string_view error) {
   context_.listener.OnReplicaLost(*this, open);
 }
 
-void Replica::Drain() {
+void Replica::Drain(absl::string_view reason) {
   if (draining_for_good_) return;
   draining_for_good_ = true;
   if (state_ == ReplicaState::kReady || state_ == ReplicaState::kDraining) {
     v1::StreamDecisionsRequest message;
-    message.mutable_drain()->set_reason("the broker is stopping");
+    message.mutable_drain()->set_reason(std::string(reason));
+    // Nothing open outlives a decision's timeout, so neither does the wait.
+    const ovpn::Duration grace = context_.options.decision_timeout;
+    *message.mutable_drain()->mutable_grace_period() =
+        google::protobuf::util::TimeUtil::NanosecondsToDuration(
+            std::chrono::duration_cast<std::chrono::nanoseconds>(grace).count());
     Send(std::move(message));
+    const ovpn::SteadyTime end = context_.clock.Now() + grace;
     if (state_ == ReplicaState::kReady) Become(ReplicaState::kDraining);
+    if (!closing_) state_deadline_ = std::min(state_deadline_.value_or(end), end);
     CloseIfDrained();
     ArmTimer();
   } else if (state_ != ReplicaState::kClosed) {
@@ -186,6 +199,7 @@ void Replica::Abandon() {
   ++generation_;
   liveness_.reset();
   stall_check_time_.reset();
+  age_deadline_.reset();
   state_deadline_.reset();
   open_.clear();
   timer_.Arm(std::nullopt);
@@ -233,6 +247,10 @@ void Replica::OnDeadline() {
         return Fail("the policy has not answered heartbeats");
     }
   }
+  if (age_deadline_.has_value() && now >= *age_deadline_) {
+    age_deadline_.reset();
+    context_.listener.OnReplicaAged(*this);
+  }
   if (generation == generation_) ArmTimer();
 }
 
@@ -240,6 +258,7 @@ std::optional<ovpn::SteadyTime> Replica::NextDeadline() const {
   std::optional<ovpn::SteadyTime> next = state_deadline_;
   if (stall_check_time_.has_value())
     next = std::min(next.value_or(*stall_check_time_), *stall_check_time_);
+  if (age_deadline_.has_value()) next = std::min(next.value_or(*age_deadline_), *age_deadline_);
   if (liveness_.has_value())
     next = std::min(next.value_or(liveness_->deadline()), liveness_->deadline());
   return next;
@@ -258,6 +277,7 @@ ReplicaStatus Replica::Status() const {
           .state_change_time = state_change_time_,
           .in_flight = open_.size(),
           .max_in_flight = terms_.max_in_flight,
+          .circuit = circuit_.state(context_.clock.Now()),
           .policy_id = policy_id_,
           .revision = revision_,
           .last_error = last_error_};

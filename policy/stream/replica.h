@@ -21,6 +21,7 @@
 #include "ovpn/base/deadline_timer.h"
 #include "ovpn/base/log.h"
 #include "ovpnbroker/policy/v1/policy_service.pb.h"
+#include "policy/stream/circuit_breaker.h"
 #include "policy/stream/liveness.h"
 #include "policy/stream/policy_stream.h"
 #include "policy/stream/replica_listener.h"
@@ -45,22 +46,31 @@ class Replica {
     std::weak_ptr<void> owner;
   };
 
-  Replica(Context context, std::string address, std::shared_ptr<grpc::Channel> channel);
+  // `server_name` is only kept for a successor, see ChannelFactory.
+  Replica(Context context, std::string address, std::string server_name,
+          std::shared_ptr<grpc::Channel> channel);
   ~Replica();
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
 
   // Dials; once.
   void Start();
-  // Takes nothing new, ends the stream when nothing is open, and does not dial again.
-  void Drain();
+  // Takes nothing new, ends the stream when nothing is open, and does not dial again. `reason` is
+  // for the policy's log.
+  void Drain(absl::string_view reason);
   // Cancels the stream and says nothing more to the listener.
   void Abandon();
 
   bool ready() const { return state_ == ReplicaState::kReady && !overflowed_; }
   bool full() const { return open_.size() >= static_cast<size_t>(terms_.max_in_flight); }
+  // False while its circuit is open: others are asked first.
+  bool trusted() const { return circuit_.allows(context_.clock.Now()); }
+  // Was told to drain; comes back never.
+  bool leaving() const { return draining_for_good_; }
+  bool closed() const { return state_ == ReplicaState::kClosed; }
   size_t in_flight() const { return open_.size(); }
   const std::string& address() const { return address_; }
+  const std::string& server_name() const { return server_name_; }
   // Of the replica's rules, as it said last.
   const std::string& revision() const { return revision_; }
   const StreamTerms& terms() const { return terms_; }
@@ -71,6 +81,9 @@ class Replica {
   // Ignored when the decision is not in flight here.
   void SendCancellation(const ovpn::DecisionId& decision_id, CancelReason reason);
   void SendOutcome(const ovpn::DecisionId& decision_id, const Outcome& outcome);
+  // For the circuit: an answer came in time, or one did not come or was a failure.
+  void NoteAnswered();
+  void NoteFailed();
 
  private:
   // replica.cc: the stream's life
@@ -95,6 +108,7 @@ class Replica {
 
   const Context context_;
   const std::string address_;
+  const std::string server_name_;
   const std::shared_ptr<grpc::Channel> channel_;
   ovpn::Backoff backoff_;
   ovpn::DeadlineTimer timer_;
@@ -112,10 +126,12 @@ class Replica {
   std::string revision_;
   std::string last_error_;  // of the current or the last stream
   ovpn::SteadyTime ready_time_;
+  CircuitBreaker circuit_;
   // The one thing that the state waits for: next dial, HelloAck, end of a drain, end of a close.
   std::optional<ovpn::SteadyTime> state_deadline_;
   std::optional<ovpn::SteadyTime> stall_check_time_;
-  int failures_ = 0;  // streams in a row that never became READY
+  std::optional<ovpn::SteadyTime> age_deadline_;  // while READY
+  int failures_ = 0;                              // streams in a row that never became READY
   bool draining_for_good_ = false;
   bool closing_ = false;     // half-closed; waits for the end
   bool overflowed_ = false;  // the write queue was full: the stream ends in the next loop turn

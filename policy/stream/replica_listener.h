@@ -14,6 +14,8 @@ class ReplicaListener {
   virtual ~ReplicaListener() = default;
   // The replica takes decisions now.
   virtual void OnReplicaReady(Replica& replica) = 0;
+  // Its stream is as old as it may get; it goes on until it is told to drain.
+  virtual void OnReplicaAged(Replica& replica) = 0;
   // A decision that was sent to this replica came back; it is no longer in flight.
   virtual void OnDecision(Replica& replica, const v1::Decision& decision) = 0;
   // What was in flight will not be answered; the replica holds nothing any more.

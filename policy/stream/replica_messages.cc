@@ -7,6 +7,12 @@
 #include "policy/stream/status_codec.h"
 
 namespace ovpnbroker::policy {
+namespace {
+
+// Of the age: streams that began together do not end together.
+constexpr double kAgeJitter = 0.1;
+
+}  // namespace
 
 void Replica::OnMessage(const v1::StreamDecisionsResponse& message) {
   using Response = v1::StreamDecisionsResponse;
@@ -61,6 +67,11 @@ void Replica::OnHelloAck(const v1::HelloAck& ack) {
   state_deadline_.reset();
   const StreamTimings& timings = context_.options.timings;
   liveness_.emplace(timings.heartbeat_interval, timings.max_missed_heartbeats, now);
+  if (timings.max_stream_age > ovpn::Duration::zero()) {
+    const ovpn::Duration age = timings.max_stream_age;
+    age_deadline_ =
+        now + ovpn::Backoff({.initial = age, .maximum = age, .jitter = kAgeJitter}).Next();
+  }
   Become(ReplicaState::kReady);
   context_.logger.Info("POLICY_STREAM_READY", "a policy replica takes decisions",
                        {{"policy", context_.options.name},
@@ -130,7 +141,24 @@ bool Replica::SendRequest(v1::DecisionRequest request) {
   if (!Send(std::move(message))) return false;
   open_.insert(decision_id);
   ++context_.counters.requests;
+  circuit_.OnAsked(context_.clock.Now());
   return true;
+}
+
+void Replica::NoteAnswered() {
+  if (!circuit_.OnAnswered()) return;
+  context_.logger.Info("POLICY_CIRCUIT_CLOSED", "a policy replica answers again",
+                       {{"policy", context_.options.name}, {"replica", address_}});
+}
+
+void Replica::NoteFailed() {
+  if (!circuit_.OnFailed(context_.clock.Now())) return;
+  ++context_.counters.circuits_opened;
+  context_.logger.Warning("POLICY_CIRCUIT_OPENED",
+                          "a policy replica does not answer; others are asked before it",
+                          {{"policy", context_.options.name},
+                           {"replica", address_},
+                           {"failures", context_.options.circuit_failures}});
 }
 
 void Replica::SendCancellation(const ovpn::DecisionId& decision_id, CancelReason reason) {

@@ -5,8 +5,6 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "ovpn/base/status_macros.h"
-#include "policy/stream/channel_factory.h"
 #include "policy/stream/verdict_codec.h"
 
 namespace ovpnbroker::policy {
@@ -28,24 +26,25 @@ ReplicaSet::ReplicaSet(asio::io_context& loop, const ovpn::Clock& clock, ovpn::L
       memory_(StreamLimits::kMaxRememberedDecisions) {}
 
 absl::Status ReplicaSet::Start() {
-  std::vector<std::pair<std::string, std::shared_ptr<grpc::Channel>>> channels;
-  for (const std::string& address : options_.addresses) {
-    ASSIGN_OR_RETURN(auto channel, MakeChannel(address, options_.insecure, options_.timings));
-    channels.emplace_back(address, std::move(channel));
-  }
-  for (auto& [address, channel] : channels) {
-    replicas_.push_back(std::make_unique<Replica>(Replica::Context{.loop = loop_,
-                                                                   .clock = clock_,
-                                                                   .logger = logger_,
-                                                                   .options = options_,
-                                                                   .counters = counters_,
-                                                                   .listener = *this,
-                                                                   .live_streams = live_streams_,
-                                                                   .owner = weak_from_this()},
-                                                  address, std::move(channel)));
-    replicas_.back()->Start();
-  }
-  return absl::OkStatus();
+  roster_ = std::make_unique<ReplicaRoster>(Replica::Context{.loop = loop_,
+                                                             .clock = clock_,
+                                                             .logger = logger_,
+                                                             .options = options_,
+                                                             .counters = counters_,
+                                                             .listener = *this,
+                                                             .live_streams = live_streams_,
+                                                             .owner = weak_from_this()});
+  return roster_->Start();
+}
+
+absl::Status ReplicaSet::DrainReplica(const std::string& address) {
+  const absl::Status status = roster_->DrainReplica(address);
+  if (!ready()) FailQueued("no replica is ready");
+  return status;
+}
+
+absl::Status ReplicaSet::ResumeReplica(const std::string& address) {
+  return roster_->ResumeReplica(address);
 }
 
 void ReplicaSet::Ask(const Inquiry& inquiry, Policy::ReplyCallback reply) {
@@ -60,7 +59,20 @@ void ReplicaSet::Ask(const Inquiry& inquiry, Policy::ReplyCallback reply) {
   decision.deadline = clock_.Now() + inquiry.timeout;
   Replies replies;
   replies.push_back(std::move(reply));
-  if (Dispatch(id, decision, replies)) return;
+  const bool is_hedge = !decision.holders.empty();
+  if (is_hedge) {
+    NoteLate(decision);
+    if (!hedges_.allows()) {
+      ++counters_.hedges_withheld;
+    } else if (Dispatch(id, decision, replies)) {
+      hedges_.OnHedge();
+      ++counters_.hedges;
+      return;
+    }
+  } else {
+    hedges_.OnDecision();
+    if (Dispatch(id, decision, replies)) return;
+  }
 
   PolicyReply failure;
   if (!decision.holders.empty()) {
@@ -86,22 +98,31 @@ void ReplicaSet::Ask(const Inquiry& inquiry, Policy::ReplyCallback reply) {
 }
 
 // The ready replica with the fewest in flight that does not hold the decision already; equal ones
-// take turns. A REAUTH goes to the one that decided last, if it can.
+// take turns. One with an open circuit only when there is no other. A REAUTH and the answer to a
+// challenge go to the one that decided last, if it can.
 Replica* ReplicaSet::Pick(const OpenDecision& decision) {
-  const auto can_take = [&decision](const Replica& replica) {
-    return replica.ready() && !replica.full() &&
+  const std::vector<std::unique_ptr<Replica>>& replicas = roster_->all();
+  const auto is_candidate = [&decision](const Replica& replica) {
+    return replica.ready() &&
            std::none_of(decision.holders.begin(), decision.holders.end(),
                         [&replica](const Holder& holder) { return holder.replica == &replica; });
   };
-  if (decision.request->kind == ovpn::AuthKind::kReauth) {
-    Replica* last = memory_.Find(decision.request->session.last_decision_id);
+  const bool trusted_only =
+      std::any_of(replicas.begin(), replicas.end(), [&is_candidate](const auto& replica) {
+        return is_candidate(*replica) && replica->trusted();
+      });
+  const auto can_take = [&is_candidate, trusted_only](const Replica& replica) {
+    return is_candidate(replica) && !replica.full() && (replica.trusted() || !trusted_only);
+  };
+  if (decision.request->kind != ovpn::AuthKind::kConnect) {
+    Replica* last = roster_->Find(memory_.Find(decision.request->session.last_decision_id));
     if (last != nullptr && can_take(*last)) return last;
   }
   Replica* best = nullptr;
   size_t best_turn = 0;
-  for (size_t i = 0; i < replicas_.size(); ++i) {
-    const size_t turn = (next_turn_ + i) % replicas_.size();
-    Replica& replica = *replicas_[turn];
+  for (size_t i = 0; i < replicas.size(); ++i) {
+    const size_t turn = (next_turn_ + i) % replicas.size();
+    Replica& replica = *replicas[turn];
     if (!can_take(replica)) continue;
     if (best != nullptr && replica.in_flight() >= best->in_flight()) continue;
     best = &replica;
@@ -119,11 +140,17 @@ bool ReplicaSet::Dispatch(const ovpn::DecisionId& decision_id, OpenDecision& dec
     const ovpn::Duration left = decision.deadline - clock_.Now();
     if (replica->SendRequest(MakeDecisionRequest(decision_id, decision.attempt, *decision.request,
                                                  left, replica->terms()))) {
-      decision.holders.push_back({replica, std::move(replies)});
+      decision.holders.push_back({.replica = replica, .replies = std::move(replies)});
       return true;
     }
   }
   return false;
+}
+
+void ReplicaSet::NoteLate(OpenDecision& decision) {
+  for (Holder& holder : decision.holders) {
+    if (!std::exchange(holder.late, true)) holder.replica->NoteFailed();
+  }
 }
 
 void ReplicaSet::DispatchQueued() {
@@ -140,8 +167,9 @@ void ReplicaSet::DispatchQueued() {
 void ReplicaSet::Cancel(const ovpn::DecisionId& decision_id, CancelReason reason) {
   const auto found = open_.find(decision_id);
   if (found == open_.end()) return;
-  const OpenDecision decision = std::move(found->second);
+  OpenDecision decision = std::move(found->second);
   open_.erase(found);
+  if (reason == CancelReason::kTimedOut) NoteLate(decision);
   if (!decision.queued.empty()) queue_.erase({decision.deadline, decision_id});
   for (const Holder& holder : decision.holders) {
     holder.replica->SendCancellation(decision_id, reason);
@@ -150,34 +178,40 @@ void ReplicaSet::Cancel(const ovpn::DecisionId& decision_id, CancelReason reason
 }
 
 void ReplicaSet::ReportOutcome(const ovpn::DecisionId& decision_id, const Outcome& outcome) {
-  Replica* replica = memory_.Find(decision_id);
+  Replica* const replica = roster_->Find(memory_.Find(decision_id));
   if (replica != nullptr) replica->SendOutcome(decision_id, outcome);
 }
 
 bool ReplicaSet::ready() const {
-  return std::any_of(replicas_.begin(), replicas_.end(),
+  const auto& replicas = roster_->all();
+  return std::any_of(replicas.begin(), replicas.end(),
                      [](const auto& replica) { return replica->ready(); });
 }
 
 void ReplicaSet::Drain() {
-  for (const auto& replica : replicas_) replica->Drain();
+  roster_->DrainAll();
   FailQueued("the broker is stopping");
 }
 
 void ReplicaSet::Close() {
   open_.clear();
   queue_.clear();
-  for (const auto& replica : replicas_) replica->Abandon();
+  roster_->Close();
 }
 
 std::vector<ReplicaStatus> ReplicaSet::Replicas() const {
   std::vector<ReplicaStatus> statuses;
-  statuses.reserve(replicas_.size());
-  for (const auto& replica : replicas_) statuses.push_back(replica->Status());
+  statuses.reserve(roster_->all().size());
+  for (const auto& replica : roster_->all()) statuses.push_back(replica->Status());
   return statuses;
 }
 
-void ReplicaSet::OnReplicaReady(Replica&) { DispatchQueued(); }
+void ReplicaSet::OnReplicaReady(Replica& replica) {
+  roster_->OnReady(replica);
+  DispatchQueued();
+}
+
+void ReplicaSet::OnReplicaAged(Replica& replica) { roster_->OnAged(replica); }
 
 void ReplicaSet::OnDecision(Replica& replica, const v1::Decision& message) {
   const ovpn::DecisionId& id = message.decision_id();
@@ -186,10 +220,12 @@ void ReplicaSet::OnDecision(Replica& replica, const v1::Decision& message) {
   const OpenDecision decision = std::move(found->second);
   open_.erase(found);
   const Policy::ReplyCallback* answered = nullptr;
+  bool in_time = false;
   for (const Holder& holder : decision.holders) {
     if (holder.replica == &replica) {
       // All of its replies ask about one decision: the first that hears of the verdict settles it.
       answered = &holder.replies.front();
+      in_time = !holder.late;
     } else {
       // Another replica was faster.
       holder.replica->SendCancellation(id, CancelReason::kTimedOut);
@@ -206,7 +242,12 @@ void ReplicaSet::OnDecision(Replica& replica, const v1::Decision& message) {
     ++counters_.invalid_verdicts;
     replica.SendOutcome(id, {OutcomeResult::kRejected, failure->detail, failure->violations});
   } else {
-    memory_.Remember(id, replica);
+    memory_.Remember(id, replica.address());
+  }
+  if (failure != nullptr && failure->cause == ovpn::FailureCause::kPolicyFailed) {
+    replica.NoteFailed();
+  } else if (in_time) {
+    replica.NoteAnswered();
   }
   (*answered)(std::move(reply));
   DispatchQueued();
@@ -214,6 +255,7 @@ void ReplicaSet::OnDecision(Replica& replica, const v1::Decision& message) {
 
 void ReplicaSet::OnReplicaLost(Replica& replica,
                                const absl::flat_hash_set<ovpn::DecisionId>& open) {
+  roster_->OnLost(replica);
   Replies lost;
   for (const ovpn::DecisionId& id : open) {
     const auto found = open_.find(id);

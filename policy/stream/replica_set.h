@@ -14,7 +14,9 @@
 #include "absl/status/status.h"
 #include "policy/policy.h"
 #include "policy/stream/decision_memory.h"
+#include "policy/stream/hedge_budget.h"
 #include "policy/stream/replica.h"
+#include "policy/stream/replica_roster.h"
 
 namespace ovpnbroker::policy {
 
@@ -24,8 +26,10 @@ class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_
   ReplicaSet(asio::io_context& loop, const ovpn::Clock& clock, ovpn::Logger& logger,
              StreamPolicyOptions options, std::shared_ptr<LiveStreams> live_streams);
 
-  // Dials every address. INVALID_ARGUMENT, with nothing dialled, when one of them is not usable.
+  // See ReplicaRoster.
   absl::Status Start();
+  absl::Status DrainReplica(const std::string& address);
+  absl::Status ResumeReplica(const std::string& address);
   // See Policy.
   void Ask(const Inquiry& inquiry, Policy::ReplyCallback reply);
   void Cancel(const ovpn::DecisionId& decision_id, CancelReason reason);
@@ -41,6 +45,7 @@ class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_
   std::vector<ReplicaStatus> Replicas() const;
 
   void OnReplicaReady(Replica& replica) override;
+  void OnReplicaAged(Replica& replica) override;
   void OnDecision(Replica& replica, const v1::Decision& decision) override;
   void OnReplicaLost(Replica& replica, const absl::flat_hash_set<ovpn::DecisionId>& open) override;
 
@@ -52,6 +57,7 @@ class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_
   struct Holder {
     Replica* replica;
     Replies replies;
+    bool late = false;  // noted to its circuit
   };
   struct OpenDecision {
     const ovpn::AuthRequest* request = nullptr;
@@ -65,6 +71,8 @@ class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_
 
   Replica* Pick(const OpenDecision& decision);
   bool Dispatch(const ovpn::DecisionId& decision_id, OpenDecision& decision, Replies& replies);
+  // The holders have let an attempt's time pass.
+  static void NoteLate(OpenDecision& decision);
   void DispatchQueued();
   void FailQueued(absl::string_view detail);
   void EraseIfIdle(const ovpn::DecisionId& decision_id);
@@ -75,11 +83,12 @@ class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_
   const StreamPolicyOptions options_;
   const std::shared_ptr<LiveStreams> live_streams_;
   StreamCounters counters_;
-  std::vector<std::unique_ptr<Replica>> replicas_;
+  std::unique_ptr<ReplicaRoster> roster_;  // from Start on
   absl::flat_hash_map<ovpn::DecisionId, OpenDecision> open_;
   Queue queue_;
   size_t next_turn_ = 0;  // index of the replica that is first among equals
   DecisionMemory memory_;
+  HedgeBudget hedges_;
   bool queue_was_full_ = false;  // said once for each time it fills
 };
 

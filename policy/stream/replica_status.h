@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "ovpn/base/clock.h"
+#include "policy/stream/circuit_breaker.h"
 
 namespace ovpnbroker::policy {
 
@@ -29,6 +30,7 @@ struct ReplicaStatus {
   ovpn::WallTime state_change_time;
   size_t in_flight = 0;
   int max_in_flight = 0;  // as agreed; 0 before the first handshake
+  CircuitState circuit = CircuitState::kClosed;
   std::string policy_id;  // as the replica calls itself
   std::string revision;   // of the replica's rules, as it said last
   std::string
@@ -47,6 +49,11 @@ struct StreamCounters {
   uint64_t streams_lost = 0;       // that had been READY
   uint64_t failed_dials = 0;       // streams that never became READY
   uint64_t overloads = 0;          // decisions refused because the wait queue was full
+  uint64_t circuits_opened = 0;    // replicas that were held back because they did not answer
+  uint64_t rotations = 0;          // old streams that a new one has replaced
+  uint64_t failed_lookups = 0;     // of names
+  uint64_t hedges = 0;             // late decisions asked again while the first may still answer
+  uint64_t hedges_withheld = 0;    // not asked again: the budget for it was used up
 };
 
 }  // namespace ovpnbroker::policy

@@ -4,18 +4,25 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ovpn/base/clock.h"
+#include "policy/stream/tls_credentials.h"
 
 namespace ovpnbroker::policy {
+
+class AddressResolver;
 
 // Bounds that no configuration moves; both ends of the protocol rely on them.
 struct StreamLimits {
   static constexpr int kMaxMessageBytes = 256 * 1024;  // one message, either way
   // Messages to one replica that wait for gRPC; more means that it has stopped reading.
   static constexpr size_t kMaxQueuedMessages = 4096;
+  // Addresses behind one DNS name that are dialled.
+  static constexpr size_t kMaxAddressesOfName = 16;
   // Events to one replica that wait behind those; the oldest is dropped and counted.
   static constexpr size_t kMaxQueuedEvents = 1024;
   // Messages from one replica that wait for the loop; beyond either the stream is not read.
@@ -35,6 +42,9 @@ struct StreamTimings {
   int max_missed_heartbeats = 3;                                  // in a row
   ovpn::Duration write_stall_timeout = std::chrono::seconds(10);  // one message
   ovpn::Duration close_timeout = std::chrono::seconds(1);         // half-close to cancel
+  // A stream of this age is replaced by a new one; up to a tenth earlier, so that not all are at
+  // once. 0: never.
+  ovpn::Duration max_stream_age = std::chrono::hours(1);
   ovpn::Duration initial_backoff = std::chrono::milliseconds(100);
   ovpn::Duration max_backoff = std::chrono::seconds(5);
   // A stream that was READY for so long starts the backoff anew.
@@ -48,19 +58,32 @@ struct BrokerIdentity {
   std::string version;
 };
 
+// Mutual TLS to the TCP replicas.
+struct TlsOptions {
+  ovpn::TlsFiles files;
+  std::string server_name;  // what their certificates are for; empty: the name or address dialled
+  std::chrono::seconds refresh = kTlsRefresh;
+};
+
 enum class StreamMode { kEnforce, kShadow };
 
 struct StreamPolicyOptions {
-  std::string name;                    // the policy's, in the configuration
-  std::vector<std::string> addresses;  // "unix:/path", "127.0.0.1:50051", "[::1]:50051"
-  bool insecure = false;               // allows TCP without TLS, on loopback only
+  std::string name;  // the policy's, in the configuration
+  // "unix:/path", "127.0.0.1:50051", "[::1]:50051", "dns:policy.example.com:50051"
+  std::vector<std::string> addresses;
+  bool insecure = false;          // allows TCP without TLS, on loopback only
+  std::optional<TlsOptions> tls;  // for TCP; unix sockets do without
   StreamMode mode = StreamMode::kEnforce;
   BrokerIdentity broker;
   int max_in_flight = 256;            // per replica; the replica may want fewer
   size_t max_queued = 4096;           // decisions that wait while every ready replica is full
   bool grant_password = false;        // offers CAPABILITY_PASSWORD
   bool allow_raw_directives = false;  // offers CAPABILITY_RAW_DIRECTIVES
+  int circuit_failures = 5;           // in a row; see CircuitBreaker
+  ovpn::Duration circuit_open_time = std::chrono::seconds(10);
   ovpn::Duration decision_timeout = std::chrono::seconds(5);  // told to the policy
+  ovpn::Duration dns_refresh = std::chrono::seconds(30);      // names are looked up again
+  std::shared_ptr<AddressResolver> resolver;                  // null: the system's
   StreamTimings timings;
 };
 

@@ -71,6 +71,14 @@ bool StreamPolicy::drained() const {
   });
 }
 
+absl::Status StreamPolicy::DrainReplica(const std::string& address) {
+  return replicas_->DrainReplica(address);
+}
+
+absl::Status StreamPolicy::ResumeReplica(const std::string& address) {
+  return replicas_->ResumeReplica(address);
+}
+
 std::vector<ReplicaStatus> StreamPolicy::Replicas() const { return replicas_->Replicas(); }
 
 const StreamCounters& StreamPolicy::counters() const { return replicas_->counters(); }

@@ -4,6 +4,7 @@
 
 #include <asio/io_context.hpp>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -42,6 +43,11 @@ class StreamPolicy final : public Policy {
   void Drain();
   // After Drain: every stream has ended.
   bool drained() const;
+
+  // Takes one address out of service in good order, and back into it: what is open there finishes.
+  // NOT_FOUND when the policy has no such address, or it is not drained.
+  absl::Status DrainReplica(const std::string& address);
+  absl::Status ResumeReplica(const std::string& address);
 
   std::vector<ReplicaStatus> Replicas() const;
   const StreamCounters& counters() const;

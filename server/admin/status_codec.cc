@@ -90,6 +90,7 @@ admin::v1::PolicyReplica ReplicaToProto(const ReplicaStatus& status) {
   message.set_max_in_flight(status.max_in_flight);
   message.set_revision(ReplaceInvalidUtf8(status.revision));
   message.set_last_error(ReplaceInvalidUtf8(status.last_error));
+  message.set_circuit_open(status.circuit_open);
   return message;
 }
 

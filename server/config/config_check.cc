@@ -3,6 +3,7 @@
 #include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -16,6 +17,7 @@
 #include "ovpn/base/suggest.h"
 #include "ovpn/process/config_check.h"
 #include "server/config/address_pools.h"
+#include "server/config/remote_check.h"
 #include "server/config/san_pattern.h"
 #include "server/config/string_format.h"
 
@@ -191,20 +193,11 @@ void Checker::CheckRemote(const RemoteConfig& remote, const std::string& path) {
     const std::string address_path = absl::StrCat(path, ".addresses[", i, "]");
     CheckUnique(seen, address, address_path, "address");
     absl::string_view socket = address;
-    if (absl::ConsumePrefix(&socket, "unix:")) {
-      CheckSocketPath(std::string(socket), address_path);
-      continue;
-    }
-    const auto endpoint = ParseHostPort(address);
-    if (!endpoint.ok()) continue;  // the mapping told
-    if (!endpoint->is_loopback()) {
-      Report(address_path,
-             absl::StrCat("\"", address, "\" is not a loopback address; a policy on another host ",
-                          "is reached through a local proxy"));
-    } else if (!remote.insecure()) {
-      Report(address_path, absl::StrCat("TCP to \"", address, "\" is not encrypted; write ",
-                                        "'insecure: true' beside it or use unix:/path"));
-    }
+    if (absl::ConsumePrefix(&socket, "unix:")) CheckSocketPath(std::string(socket), address_path);
+  }
+  for (RemoteProblem& problem : CheckRemoteSecurity(remote, std::chrono::system_clock::now())) {
+    Report(absl::StrCat(path, ".", problem.field), std::move(problem.message),
+           problem.is_warning ? Severity::kWarning : Severity::kError);
   }
 }
 

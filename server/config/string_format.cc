@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "ovpn/base/dns_target.h"
 #include "ovpn/base/status_macros.h"
 
 namespace ovpnbroker::server {
@@ -124,9 +125,14 @@ absl::StatusOr<std::string> NormalizeString(Format format, absl::string_view tex
       if (absl::StartsWith(text, kUnixPrefix) && text.size() > kUnixPrefix.size()) {
         return absl::StrCat(kUnixPrefix, Resolve(text.substr(kUnixPrefix.size()), directory));
       }
+      if (absl::StartsWith(text, ovpn::kDnsScheme)) {
+        RETURN_IF_ERROR(ovpn::ParseDnsTarget(text).status());
+        return std::string(text);
+      }
       if (!ParseHostPort(text).ok()) {
         return absl::InvalidArgumentError(
-            "expected unix:/path or ADDRESS:PORT such as 127.0.0.1:50051 or [::1]:50051");
+            "expected unix:/path, ADDRESS:PORT such as 127.0.0.1:50051 or [::1]:50051, or "
+            "dns:NAME:PORT");
       }
       return std::string(text);
     case Format::FORMAT_LOOPBACK: {

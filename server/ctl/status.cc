@@ -64,9 +64,11 @@ void PrintPolicies(const admin::v1::ListPoliciesResponse& response) {
                   is_remote ? absl::StrCat(policy.replicas_size(), " replicas") : policy.file(),
                   policy.last_error()});
     for (const admin::v1::PolicyReplica& replica : policy.replicas()) {
-      table.AddRow({policy.name(), StateCell(replica.state()),
-                    absl::StrCat(replica.in_flight_count(), "/", replica.max_in_flight()),
-                    replica.revision(), replica.address(), replica.last_error()});
+      table.AddRow(
+          {policy.name(),
+           replica.circuit_open() ? Cell("CIRCUIT OPEN", Color::kBad) : StateCell(replica.state()),
+           absl::StrCat(replica.in_flight_count(), "/", replica.max_in_flight()),
+           replica.revision(), replica.address(), replica.last_error()});
     }
   }
   table.Print(std::cout, ColorsWanted());

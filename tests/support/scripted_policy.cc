@@ -174,10 +174,11 @@ void ScriptedPolicy::Service::Remove(Stream* stream) {
 }
 
 ScriptedPolicy::ScriptedPolicy(asio::io_context& loop, const std::string& address,
-                               PolicyScript script)
+                               PolicyScript script,
+                               std::shared_ptr<grpc::ServerCredentials> credentials)
     : service_(std::make_unique<Service>(loop, std::move(script))) {
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials());
+  builder.AddListeningPort(address, std::move(credentials), &port_);
   builder.RegisterService(service_.get());
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) abort();

@@ -40,13 +40,17 @@ PolicyScript SilentPolicy();
 
 class ScriptedPolicy {
  public:
-  // Listens at `address` ("unix:/path") until destroyed; aborts when it cannot.
-  ScriptedPolicy(asio::io_context& loop, const std::string& address, PolicyScript script = {});
+  // Listens at `address` ("unix:/path", "127.0.0.1:0") until destroyed; aborts when it cannot.
+  ScriptedPolicy(
+      asio::io_context& loop, const std::string& address, PolicyScript script = {},
+      std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials());
   // Cancels the open streams: to their clients the server has died.
   ~ScriptedPolicy();
   ScriptedPolicy(const ScriptedPolicy&) = delete;
   ScriptedPolicy& operator=(const ScriptedPolicy&) = delete;
 
+  // Of a TCP address.
+  int port() const { return port_; }
   // Everything received so far, on all streams, in order.
   std::vector<policy::v1::StreamDecisionsRequest> Received() const;
   // How many messages of one kind came, e.g. StreamDecisionsRequest::kHello.
@@ -68,6 +72,7 @@ class ScriptedPolicy {
 
   std::unique_ptr<Service> service_;
   std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
 };
 
 }  // namespace ovpnbroker::test

@@ -1,6 +1,7 @@
 // Decisions over real streams: answers, retries, losses, limits.
 #include <algorithm>
 
+#include "policy/stream/hedge_budget.h"
 #include "tests/policy/stream/stream_fixture.h"
 
 namespace ovpnbroker::policy {
@@ -254,6 +255,72 @@ TEST_F(DecisionsTest, Reauth_PrefersTheReplicaThatDecided) {
   Ask("third");
   ASSERT_TRUE(RunUntilReply("third"));
   EXPECT_EQ(replies_["third"][0].replica, Address("b"));
+}
+
+TEST_F(DecisionsTest, SilentReplica_OpensItsCircuitAndOthersAreAsked) {
+  const auto silent = Serve("a", test::SilentPolicy());
+  const auto good = Serve("b");
+  StreamPolicyOptions options = Options({"a", "b"});
+  options.circuit_failures = 1;
+  Open(options);
+  ASSERT_TRUE(RunUntilReady(2));
+  Ask("d1");
+  ASSERT_TRUE(RunUntilRequests(*silent, 1));
+  Ask("d1", 2);
+  ASSERT_TRUE(RunUntilReply("d1"));
+  EXPECT_TRUE(Allowed("d1"));
+  EXPECT_EQ(Status(0).circuit, CircuitState::kOpen);
+  EXPECT_EQ(policy_->counters().circuits_opened, 1u);
+  EXPECT_EQ(policy_->counters().hedges, 1u);
+  EXPECT_EQ(logger_.Count("POLICY_CIRCUIT_OPENED"), 1);
+  for (const std::string id : {"d2", "d3", "d4"}) {
+    Ask(id);
+    ASSERT_TRUE(RunUntilReply(id));
+    EXPECT_EQ(replies_[id][0].replica, Address("b"));
+  }
+  EXPECT_EQ(silent->Count(Request::kDecisionRequest), 1);
+}
+
+TEST_F(DecisionsTest, OpenCircuit_IsAskedWhenThereIsNobodyElse) {
+  const auto server = Serve("a", test::SilentPolicy());
+  StreamPolicyOptions options = Options({"a"});
+  options.circuit_failures = 1;
+  options.circuit_open_time = std::chrono::minutes(5);
+  Open(options);
+  ASSERT_TRUE(RunUntilReady());
+  Ask("d1");
+  policy_->Cancel("d1", CancelReason::kTimedOut);
+  ASSERT_EQ(Status(0).circuit, CircuitState::kOpen);
+  Ask("d2");
+  ASSERT_TRUE(RunUntilRequests(*server, 2));
+  server->Send(test::AllowDecision("d2"));
+  ASSERT_TRUE(RunUntilReply("d2"));
+  EXPECT_TRUE(Allowed("d2"));
+  EXPECT_EQ(Status(0).circuit, CircuitState::kClosed);
+  EXPECT_EQ(logger_.Count("POLICY_CIRCUIT_CLOSED"), 1);
+}
+
+TEST_F(DecisionsTest, HedgesAreLimited_AndALateAnswerStillCounts) {
+  const auto slow = Serve("a", test::SilentPolicy());
+  const auto slower = Serve("b", test::SilentPolicy());
+  StreamPolicyOptions options = Options({"a", "b"});
+  options.circuit_failures = 1000;
+  Open(options);
+  ASSERT_TRUE(RunUntilReady(2));
+  constexpr int kDecisions = 200;
+  const auto id = [](int i) { return "d" + std::to_string(i); };
+  for (int i = 0; i < kDecisions; ++i) Ask(id(i));
+  for (int i = 0; i < kDecisions; ++i) Ask(id(i), 2);
+  EXPECT_EQ(policy_->counters().hedges, static_cast<uint64_t>(HedgeBudget::kMaxTokens));
+  EXPECT_EQ(policy_->counters().hedges_withheld, kDecisions - policy_->counters().hedges);
+  ASSERT_TRUE(RunUntil([&] {
+    return slow->Count(Request::kDecisionRequest) + slower->Count(Request::kDecisionRequest) ==
+           kDecisions + static_cast<int>(HedgeBudget::kMaxTokens);
+  }));
+  slow->Send(test::AllowDecision(id(kDecisions - 2)));
+  slower->Send(test::AllowDecision(id(kDecisions - 1)));
+  ASSERT_TRUE(RunUntilReply(id(kDecisions - 2)));
+  ASSERT_TRUE(RunUntilReply(id(kDecisions - 1)));
 }
 
 TEST_F(DecisionsTest, CapabilityNotEnabled_IsAnsweredAndTheStreamLives) {

@@ -1,10 +1,11 @@
 // The small parts of the stream that need no server: write queue, liveness, memory of decisions.
 #include <gtest/gtest.h>
 
+#include "policy/stream/circuit_breaker.h"
 #include "policy/stream/decision_memory.h"
+#include "policy/stream/hedge_budget.h"
 #include "policy/stream/live_streams.h"
 #include "policy/stream/liveness.h"
-#include "policy/stream/replica.h"
 #include "policy/stream/stream_writer.h"
 
 namespace ovpnbroker::policy {
@@ -116,15 +117,52 @@ TEST(Liveness, AnyMessage_StartsAnew) {
 
 TEST(DecisionMemory, Full_ForgetsTheOldest) {
   DecisionMemory memory(2);
-  // Only the address is kept; it is never followed here.
-  auto* const replica = reinterpret_cast<Replica*>(&memory);
-  memory.Remember("d1", *replica);
-  memory.Remember("d2", *replica);
-  memory.Remember("d2", *replica);
-  memory.Remember("d3", *replica);
-  EXPECT_EQ(memory.Find("d1"), nullptr);
-  EXPECT_EQ(memory.Find("d2"), replica);
-  EXPECT_EQ(memory.Find("d3"), replica);
+  memory.Remember("d1", "unix:/a");
+  memory.Remember("d2", "unix:/a");
+  memory.Remember("d2", "unix:/b");
+  memory.Remember("d3", "unix:/c");
+  EXPECT_EQ(memory.Find("d1"), "");
+  EXPECT_EQ(memory.Find("d2"), "unix:/b");
+  EXPECT_EQ(memory.Find("d3"), "unix:/c");
+}
+
+TEST(CircuitBreaker, FailuresInARow_OpenIt) {
+  CircuitBreaker circuit(3, seconds(10));
+  EXPECT_FALSE(circuit.OnFailed(kStart));
+  EXPECT_FALSE(circuit.OnFailed(kStart));
+  EXPECT_FALSE(circuit.OnAnswered()) << "was not open";
+  EXPECT_FALSE(circuit.OnFailed(kStart));
+  EXPECT_FALSE(circuit.OnFailed(kStart));
+  EXPECT_TRUE(circuit.allows(kStart));
+  EXPECT_TRUE(circuit.OnFailed(kStart));
+  EXPECT_EQ(circuit.state(kStart), CircuitState::kOpen);
+  EXPECT_FALSE(circuit.allows(kStart + seconds(9)));
+}
+
+TEST(CircuitBreaker, HalfOpen_LetsOneProbeThroughAtATime) {
+  CircuitBreaker circuit(1, seconds(10));
+  EXPECT_TRUE(circuit.OnFailed(kStart));
+  const ovpn::SteadyTime probe_time = kStart + seconds(10);
+  EXPECT_EQ(circuit.state(probe_time), CircuitState::kHalfOpen);
+  circuit.OnAsked(probe_time);
+  EXPECT_FALSE(circuit.allows(probe_time)) << "the probe is on its way";
+  EXPECT_TRUE(circuit.allows(probe_time + seconds(10))) << "it was never answered";
+  EXPECT_FALSE(circuit.OnFailed(probe_time + seconds(1))) << "it was open already";
+  EXPECT_FALSE(circuit.allows(probe_time + seconds(10)));
+  circuit.OnAsked(probe_time + seconds(11));
+  EXPECT_TRUE(circuit.OnAnswered());
+  EXPECT_EQ(circuit.state(probe_time + seconds(11)), CircuitState::kClosed);
+}
+
+TEST(HedgeBudget, UsedUp_IsEarnedByDecisions) {
+  HedgeBudget budget;
+  int hedges = 0;
+  for (; budget.allows(); ++hedges) budget.OnHedge();
+  EXPECT_EQ(hedges, static_cast<int>(HedgeBudget::kMaxTokens));
+  budget.OnDecision();
+  EXPECT_FALSE(budget.allows());
+  budget.OnDecision();
+  EXPECT_TRUE(budget.allows());
 }
 
 TEST(LiveStreams, Wait_EndsWithTheLastStreamOrTheTimeout) {

@@ -12,6 +12,7 @@
 #include "absl/strings/str_replace.h"
 #include "tests/support/source_dir.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/test_pki.h"
 
 namespace ovpnbroker::server {
 namespace {
@@ -140,6 +141,47 @@ TEST_F(ConfigCheck, TcpOffLoopback_IsAnErrorEvenWithInsecure) {
   EXPECT_THAT(Errors("rules: {file: rules.yaml}",
                      "remote: {addresses: ['192.0.2.1:50051'], insecure: true}"),
               ElementsAre(HasSubstr("is not a loopback address")));
+}
+
+TEST_F(ConfigCheck, PasswordsOverPlainTcp_AreAnError) {
+  EXPECT_THAT(
+      Errors("rules: {file: rules.yaml}",
+             "remote: {addresses: ['127.0.0.1:50051'], insecure: true, grant_password: true}"),
+      ElementsAre(AllOf(HasSubstr("b.yaml:13:"), HasSubstr("policies[0].remote.grant_password"),
+                        HasSubstr("passwords go over unix sockets or TLS only"))));
+}
+
+TEST_F(ConfigCheck, TlsFiles_AreReadAndEachIsNamed) {
+  const test::TestPki pki(dir_.path());
+  pki.MakeCa("ca");
+  pki.Issue("ca", "broker", "DNS:broker.test");
+  const auto errors = [this](const std::string& ca, const std::string& key) {
+    return Errors("rules: {file: rules.yaml}",
+                  "remote: {addresses: ['192.0.2.1:50051'], grant_password: true, tls: {ca: " + ca +
+                      ", certificate: broker.crt, key: " + key + "}}");
+  };
+  EXPECT_THAT(errors("ca.crt", "broker.key"), IsEmpty());
+  EXPECT_THAT(errors("none.crt", "ca.key"),
+              ElementsAre(AllOf(HasSubstr("b.yaml:13:"), HasSubstr("policies[0].remote.tls.ca"),
+                                HasSubstr("No such file")),
+                          AllOf(HasSubstr("policies[0].remote.tls.key"),
+                                HasSubstr("is not the key of broker.crt"))));
+}
+
+TEST_F(ConfigCheck, NameOfAPolicy_NeedsEncryptionAndAPort) {
+  EXPECT_THAT(Errors("rules: {file: rules.yaml}", "remote: {addresses: ['dns:policy.test:50051']}"),
+              ElementsAre(HasSubstr("\"dns:policy.test:50051\" may lead anywhere")));
+  EXPECT_THAT(Errors("rules: {file: rules.yaml}", "remote: {addresses: ['dns:policy.test']}"),
+              ElementsAre(HasSubstr("expected dns:NAME:PORT")));
+}
+
+TEST_F(ConfigCheck, TlsAndInsecure_Contradict) {
+  const test::TestPki pki(dir_.path());
+  pki.MakeCa("ca");
+  EXPECT_THAT(Errors("rules: {file: rules.yaml}",
+                     "remote: {addresses: ['127.0.0.1:50051'], insecure: true, "
+                     "tls: {ca: ca.crt, certificate: ca.crt, key: ca.key}}"),
+              ElementsAre(HasSubstr("contradicts 'tls'")));
 }
 
 TEST_F(ConfigCheck, PolicyWithoutKind_IsAnError) {
