@@ -2,11 +2,15 @@
 // name server; bob is told why not. Decide() is all that a policy of your own changes.
 #include <grpcpp/grpcpp.h>
 #include <signal.h>
+#include <stdlib.h>
 
 #include <chrono>
-#include <cstring>
 #include <deque>
+#include <fstream>
 #include <iostream>
+#include <iterator>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -108,14 +112,50 @@ class Policy final : public v1::PolicyService::CallbackService {
   }
 };
 
+// Every option has a value. Empty: the command line is wrong.
+std::map<std::string, std::string> ParseOptions(int argc, char** argv) {
+  std::map<std::string, std::string> options = {{"--listen", "unix:/tmp/ovpn-policy.sock"},
+                                                {"--tls-cert", ""},
+                                                {"--tls-key", ""},
+                                                {"--tls-client-ca", ""}};
+  for (int i = 1; i < argc; i += 2) {
+    const auto option = options.find(argv[i]);
+    if (option == options.end() || i + 1 == argc) return {};
+    option->second = argv[i + 1];
+  }
+  const bool tls = !options["--tls-cert"].empty();
+  if (tls == options["--tls-key"].empty() || tls == options["--tls-client-ca"].empty()) return {};
+  return options;
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    std::cerr << path << ": cannot be read\n";
+    exit(1);
+  }
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// With a certificate: mTLS, so that only brokers with a certificate of the CA may ask.
+std::shared_ptr<grpc::ServerCredentials> Credentials(
+    const std::map<std::string, std::string>& options) {
+  if (options.at("--tls-cert").empty()) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions tls(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  tls.pem_root_certs = ReadFile(options.at("--tls-client-ca"));
+  tls.pem_key_cert_pairs.push_back(
+      {ReadFile(options.at("--tls-key")), ReadFile(options.at("--tls-cert"))});
+  return grpc::SslServerCredentials(tls);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string listen = "unix:/tmp/ovpn-policy.sock";
-  if (argc == 3 && std::strcmp(argv[1], "--listen") == 0) {
-    listen = argv[2];
-  } else if (argc != 1) {
-    std::cerr << "usage: " << argv[0] << " [--listen unix:/path|127.0.0.1:port]\n";
+  const std::map<std::string, std::string> options = ParseOptions(argc, argv);
+  if (options.empty()) {
+    std::cerr << "usage: " << argv[0]
+              << " [--listen unix:/path|ADDRESS:PORT]\n"
+                 "       [--tls-cert FILE --tls-key FILE --tls-client-ca FILE]\n";
     return 2;
   }
   sigset_t stop_signals;
@@ -125,11 +165,16 @@ int main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);  // before gRPC starts its threads
 
   Policy policy;
+  std::string listen = options.at("--listen");
+  int port = 0;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(listen, grpc::InsecureServerCredentials());
+  builder.AddListeningPort(listen, Credentials(options), &port);
   builder.RegisterService(&policy);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return 1;
+  if (listen.rfind("unix:", 0) != 0) {  // port 0 takes a free one
+    listen = listen.substr(0, listen.rfind(':') + 1) + std::to_string(port);
+  }
   std::cout << "policy listens on " << listen << std::endl;
   int signal_number = 0;
   sigwait(&stop_signals, &signal_number);
