@@ -83,13 +83,11 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
                                                      const config::v1::BrokerConfig& config) {
   RETURN_IF_ERROR(MakeRuntimeDirectory(config.runtime_directory()));
   ASSIGN_OR_RETURN(ovpn::FileLock lock, ovpn::AcquireDirectoryLock(config.runtime_directory()));
-  const std::string epoch = ovpn::NewUuid7(environment.clock.WallNow());
-  ASSIGN_OR_RETURN(std::unique_ptr<PolicyRegistry> policies,
-                   PolicyRegistry::Make({environment.loop, environment.clock, environment.log_tail},
-                                        epoch, config));
 
-  std::unique_ptr<Broker> broker(
-      new Broker(environment, config_path, config, std::move(lock), std::move(policies)));
+  std::unique_ptr<Broker> broker(new Broker(environment, config_path, config, std::move(lock)));
+  ASSIGN_OR_RETURN(broker->policies_,
+                   PolicyRegistry::Make({environment.loop, environment.clock, environment.log_tail},
+                                        broker->journal_.epoch(), config));
   RETURN_IF_ERROR(broker->KeepLeases());
   for (const config::v1::InstanceConfig& instance : config.instances()) {
     RETURN_IF_ERROR(broker->AddInstance(instance));
@@ -106,8 +104,7 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
 }
 
 Broker::Broker(const Environment& environment, std::string config_path,
-               const config::v1::BrokerConfig& config, ovpn::FileLock lock,
-               std::unique_ptr<PolicyRegistry> policies)
+               const config::v1::BrokerConfig& config, ovpn::FileLock lock)
     : loop_(environment.loop),
       clock_(environment.clock),
       launcher_(environment.launcher),
@@ -116,7 +113,7 @@ Broker::Broker(const Environment& environment, std::string config_path,
       config_(config),
       start_time_(clock_.WallNow()),
       lock_(std::move(lock)),
-      policies_(std::move(policies)),
+      journal_(ovpn::NewUuid7(start_time_), clock_),
       admission_(clock_, logger_, ReadAddressPools(config_, [](const std::string&, std::string) {}),
                  [this](const ovpn::ClientRef& client, const ovpn::SessionUid& uid,
                         const std::string& reason, std::function<void(absl::Status)> done) {
@@ -253,8 +250,9 @@ void Broker::OnAnswerOutcome(const ovpn::KeyRef& key, ovpn::AnswerOutcome outcom
   engine_.OnAnswerOutcome(key, ToPolicy(outcome), detail);
 }
 
-void Broker::OnSessionChanged(const ovpn::Session& session) {
+void Broker::OnSessionChanged(const ovpn::Session& session, ovpn::SessionChange change) {
   admission_.OnSessionChanged(session);
+  journal_.Append(policy::SessionRecord{change, session});
   if (session.state != ovpn::SessionState::kEnded) return;
   engine_.OnSessionEnded(session.client, session.uid);
   kill_desk_.OnSessionEnded(session);
@@ -267,6 +265,7 @@ void Broker::OnInstanceStateChanged(const std::string& instance, ovpn::InstanceS
       {"instance", instance}, {"state", ToString(state)}, {"detail", detail}};
   logger_.Write(failed ? ovpn::LogLevel::kError : ovpn::LogLevel::kInfo, "INSTANCE_STATE",
                 "an instance's state has changed", fields);
+  journal_.Append(policy::InstanceRecord{instance, state, detail});
   if (failed && config_.fail_fast() && on_fail_fast_ != nullptr) on_fail_fast_(instance);
 }
 

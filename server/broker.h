@@ -24,6 +24,7 @@
 #include "policy/decision_log.h"
 #include "policy/engine.h"
 #include "policy/engine_timer.h"
+#include "policy/session_journal.h"
 #include "server/admin/access.h"
 #include "server/admin/admin_server.h"
 #include "server/audit.h"
@@ -92,8 +93,7 @@ class Broker final : public BrokerControl,
   };
 
   Broker(const Environment& environment, std::string config_path,
-         const config::v1::BrokerConfig& config, ovpn::FileLock lock,
-         std::unique_ptr<PolicyRegistry> policies);
+         const config::v1::BrokerConfig& config, ovpn::FileLock lock);
 
   void EndSession(const ovpn::ClientRef& client, const ovpn::SessionUid& uid,
                   const std::string& reason, std::function<void(absl::Status)> done);
@@ -108,7 +108,7 @@ class Broker final : public BrokerControl,
   void OnAuthWithdrawn(const ovpn::KeyRef& key, ovpn::WithdrawReason reason) override;
   void OnAnswerOutcome(const ovpn::KeyRef& key, ovpn::AnswerOutcome outcome,
                        const std::string& detail) override;
-  void OnSessionChanged(const ovpn::Session& session) override;
+  void OnSessionChanged(const ovpn::Session& session, ovpn::SessionChange change) override;
   void OnInstanceStateChanged(const std::string& instance, ovpn::InstanceState state,
                               const std::string& detail) override;
   // DecisionObserver
@@ -125,6 +125,7 @@ class Broker final : public BrokerControl,
   std::function<void(std::string)> on_fail_fast_;
   bool draining_ = false;
 
+  policy::SessionJournal journal_;
   std::unique_ptr<PolicyRegistry> policies_;
   absl::flat_hash_map<std::string, Judgement> judgements_;  // by instance
   policy::Admission admission_;  // the instances report to it until they are gone

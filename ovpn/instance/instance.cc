@@ -29,26 +29,6 @@ Connection::Options ConnectionOptions(const InstanceConfig& config,
 
 }  // namespace
 
-absl::string_view ToString(InstanceState state) {
-  switch (state) {
-    case InstanceState::kStopped:
-      return "STOPPED";
-    case InstanceState::kStarting:
-      return "STARTING";
-    case InstanceState::kHolding:
-      return "HOLDING";
-    case InstanceState::kRunning:
-      return "RUNNING";
-    case InstanceState::kStopping:
-      return "STOPPING";
-    case InstanceState::kBackoff:
-      return "BACKOFF";
-    case InstanceState::kFailed:
-      return "FAILED";
-  }
-  return "UNKNOWN";
-}
-
 Instance::Instance(asio::io_context& loop, const Clock& clock, InstanceConfig config,
                    DirectivePolicy allowed_raw, std::optional<Secret> management_password,
                    Launcher& launcher, InstanceSink& sink, Logger& logger)

@@ -8,11 +8,10 @@
 
 #include "ovpn/base/ids.h"
 #include "ovpn/types/auth_request.h"
+#include "ovpn/types/instance_state.h"
 #include "ovpn/types/session.h"
 
 namespace ovpnbroker::ovpn {
-
-enum class InstanceState { kStopped, kStarting, kHolding, kRunning, kStopping, kBackoff, kFailed };
 
 // Why a question needs no answer any more.
 enum class WithdrawReason {
@@ -41,13 +40,10 @@ class InstanceSink {
   // Progress of an answer; kWritten or kNotEnforced comes first, then at most one of the other two.
   virtual void OnAnswerOutcome(const KeyRef& key, AnswerOutcome outcome,
                                const std::string& detail) = 0;
-  // A session's state, addresses or end changed (not its byte counts).
-  virtual void OnSessionChanged(const Session& session) = 0;
+  // A session changed, and how (not its byte counts). `session` is as it is after the change.
+  virtual void OnSessionChanged(const Session& session, SessionChange change) = 0;
   virtual void OnInstanceStateChanged(const std::string& instance, InstanceState state,
                                       const std::string& detail) = 0;
 };
-
-// "STOPPED", "STARTING", ...
-absl::string_view ToString(InstanceState state);
 
 }  // namespace ovpnbroker::ovpn

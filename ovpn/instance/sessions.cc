@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
 #include "ovpn/instance/session_log.h"
 
@@ -69,10 +70,9 @@ void Sessions::OnEvent(ClientEvent&& event) {
   if (auto* connect = std::get_if<ClientConnect>(&event)) return OnConnect(std::move(*connect));
   if (const auto* established = std::get_if<ClientEstablished>(&event))
     return OnEstablished(*established);
-  if (const auto* address = std::get_if<ClientAddress>(&event)) return table_.OnAddress(*address);
-  if (const auto* disconnect = std::get_if<ClientDisconnect>(&event)) {
-    return CloseSession(disconnect->cid, kDisconnected);
-  }
+  if (const auto* address = std::get_if<ClientAddress>(&event)) return OnAddress(*address);
+  if (const auto* disconnect = std::get_if<ClientDisconnect>(&event))
+    return OnDisconnect(*disconnect);
   const auto& response = std::get<ClientChallengeResponse>(event);
   // Any client past TLS can send one; nothing of ours asked.
   logger_.Debug(
@@ -105,8 +105,28 @@ void Sessions::OnConnect(ClientConnect&& event) {
   request.environment = std::make_shared<const Environment>(std::move(event.environment));
   request.password = std::move(event.password);
   request.receive_time = now;
-  if (!event.reauth) Changed(entry);
+  if (!event.reauth) Changed(entry, SessionChange::kAsked);
   sink_.OnAuthRequest(std::move(request));
+}
+
+void Sessions::OnAddress(const ClientAddress& event) {
+  table_.OnAddress(event);
+  const SessionEntry* entry = table_.Find(event.cid);
+  // Before ESTABLISHED the list is not complete; that event then has all of it.
+  if (entry == nullptr || !event.primary || entry->session.state != SessionState::kEstablished)
+    return;
+  Changed(*entry, SessionChange::kAddressLearned);
+}
+
+void Sessions::OnDisconnect(const ClientDisconnect& event) {
+  // The last word on the traffic; the periodic counts are up to their interval old.
+  uint64_t received = 0;
+  uint64_t sent = 0;
+  if (absl::SimpleAtoi(event.environment.GetOrEmpty("bytes_received"), &received) &&
+      absl::SimpleAtoi(event.environment.GetOrEmpty("bytes_sent"), &sent)) {
+    table_.OnByteCount(event.cid, received, sent);
+  }
+  CloseSession(event.cid, kDisconnected);
 }
 
 void Sessions::OnEstablished(const ClientEstablished& event) {
@@ -131,8 +151,12 @@ void Sessions::VerifyAddresses(const SessionEntry& entry) {
                                                   ", got ", Join(entry.learned_addresses));
   logger_.Write(LogLevel::kInfo, "SESSION_ESTABLISHED", "a client is in",
                 SessionFields(entry.session));
-  Changed(entry);
+  // A copy: the sink may end the session from inside a call. The outcome goes first, so that a
+  // policy knows how its verdict ended when it hears of the session.
+  SessionEntry verified = entry;
   sink_.OnAnswerOutcome(key, agree ? AnswerOutcome::kVerified : AnswerOutcome::kMismatched, detail);
+  if (const SessionEntry* now = table_.FindByUid(uid)) verified.session = now->session;
+  Changed(verified, SessionChange::kEstablished);
   if (agree) return;
   const bool kill = config_.address_mismatch == AddressMismatch::kKill;
   logger_.Warning("ADDRESS_MISMATCH",
@@ -172,7 +196,7 @@ void Sessions::ReportEnd(const SessionEntry& entry, WithdrawReason reason) {
   unwritten_.erase(first, last);
   logger_.Write(LogLevel::kInfo, "SESSION_ENDED", "a client has left, or was not let in",
                 SessionFields(entry.session));
-  Changed(entry);
+  Changed(entry, SessionChange::kEnded);
 }
 
 }  // namespace ovpnbroker::ovpn

@@ -99,11 +99,15 @@ class Sessions {
 
   void OnConnect(ClientConnect&& event);
   void OnEstablished(const ClientEstablished& event);
+  void OnAddress(const ClientAddress& event);
+  void OnDisconnect(const ClientDisconnect& event);
   void VerifyAddresses(const SessionEntry& entry);
   void CloseSession(Cid cid, absl::string_view reason);
   void ReportEnd(const SessionEntry& entry, WithdrawReason reason);
   // Reports a session's change as it is now.
-  void Changed(const SessionEntry& entry) { sink_.OnSessionChanged(entry.session); }
+  void Changed(const SessionEntry& entry, SessionChange change) {
+    sink_.OnSessionChanged(entry.session, change);
+  }
   void Write(UnwrittenAnswer answer);
   void WriteWaiting();
   void OnWriteResult(const UnwrittenAnswer& answer, const absl::StatusOr<Reply>& reply);

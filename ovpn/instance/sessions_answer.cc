@@ -77,9 +77,12 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
   } else if (entry->session.state == SessionState::kUnjudged) {
     entry->session.state = SessionState::kEstablished;
   }
+  const SessionChange change = deny != nullptr ? SessionChange::kEnding
+                               : reauth        ? SessionChange::kReauthenticated
+                                               : SessionChange::kAuthorized;
   const Session session = entry->session;
   Write(std::move(unwritten));
-  sink_.OnSessionChanged(session);
+  sink_.OnSessionChanged(session, change);
   return {Status::kQueued, {}};
 }
 
@@ -156,7 +159,7 @@ void Sessions::Kill(const SessionUid& uid, KillDisposition disposition, absl::st
           const Session session = killed->session;
           if (pending.has_value())
             sink_.OnAuthWithdrawn({client, *pending}, WithdrawReason::kClientGone);
-          sink_.OnSessionChanged(session);
+          sink_.OnSessionChanged(session, SessionChange::kEnding);
         }
         done(status);
       });

@@ -105,7 +105,7 @@ void Sessions::Adopt(const StatusReport::Client& row) {
   table_.OnByteCount(row.cid, row.received_bytes, row.sent_bytes);
   logger_.Write(LogLevel::kInfo, "SESSION_ADOPTED", "a client that an earlier broker let in stays",
                 SessionFields(entry.session));
-  Changed(entry);
+  Changed(entry, SessionChange::kAdopted);
 }
 
 }  // namespace ovpnbroker::ovpn

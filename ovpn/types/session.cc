@@ -24,6 +24,28 @@ absl::string_view ToString(SessionState state) {
   return "UNKNOWN";
 }
 
+absl::string_view ToString(SessionChange change) {
+  switch (change) {
+    case SessionChange::kAsked:
+      return "ASKED";
+    case SessionChange::kAuthorized:
+      return "AUTHORIZED";
+    case SessionChange::kEstablished:
+      return "ESTABLISHED";
+    case SessionChange::kAddressLearned:
+      return "ADDRESS_LEARNED";
+    case SessionChange::kReauthenticated:
+      return "REAUTHENTICATED";
+    case SessionChange::kEnding:
+      return "ENDING";
+    case SessionChange::kEnded:
+      return "ENDED";
+    case SessionChange::kAdopted:
+      return "ADOPTED";
+  }
+  return "UNKNOWN";
+}
+
 absl::string_view ToString(AuthKind kind) {
   switch (kind) {
     case AuthKind::kConnect:

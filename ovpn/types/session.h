@@ -27,6 +27,18 @@ enum class SessionState {
                  // bypassed us
 };
 
+// What has just happened to a session.
+enum class SessionChange {
+  kAsked,            // CONNECT came, for a new client or again for one whose keys were lost
+  kAuthorized,       // an allow of a CONNECT was handed over
+  kEstablished,      // ESTABLISHED came
+  kAddressLearned,   // OpenVPN learned a tunnel address
+  kReauthenticated,  // an allow of a REAUTH was handed over: the keys are renewed
+  kEnding,           // killed or denied
+  kEnded,            // DISCONNECT came, or the tunnel run ended
+  kAdopted,          // found alive without a verdict of this broker's
+};
+
 struct Session {
   SessionUid uid;
   ClientRef client;
@@ -48,5 +60,7 @@ struct Session {
 
 // "PENDING", "AUTHORIZED", ...
 absl::string_view ToString(SessionState state);
+// "ASKED", "AUTHORIZED", ...
+absl::string_view ToString(SessionChange change);
 
 }  // namespace ovpnbroker::ovpn

@@ -47,7 +47,7 @@ class WireBroker final : private ovpn::CommandChannel, private ovpn::InstanceSin
   void OnAuthWithdrawn(const ovpn::KeyRef& key, ovpn::WithdrawReason reason) override;
   void OnAnswerOutcome(const ovpn::KeyRef& key, ovpn::AnswerOutcome outcome,
                        const std::string& detail) override;
-  void OnSessionChanged(const ovpn::Session&) override {}
+  void OnSessionChanged(const ovpn::Session&, ovpn::SessionChange) override {}
   void OnInstanceStateChanged(const std::string&, ovpn::InstanceState,
                               const std::string&) override {}
 

@@ -28,8 +28,13 @@ class RecordingSink : public ovpn::InstanceSink {
   void OnAnswerOutcome(const ovpn::KeyRef& key, ovpn::AnswerOutcome outcome,
                        const std::string& detail) override {
     outcomes.push_back({key, outcome, detail});
+    order.push_back("outcome");
   }
-  void OnSessionChanged(const ovpn::Session& session) override { changes.push_back(session); }
+  void OnSessionChanged(const ovpn::Session& session, ovpn::SessionChange change) override {
+    changes.push_back(session);
+    change_kinds.push_back(change);
+    order.push_back(std::string(ToString(change)));
+  }
   void OnInstanceStateChanged(const std::string& /*instance*/, ovpn::InstanceState state,
                               const std::string& detail) override {
     states.push_back(state);
@@ -40,6 +45,8 @@ class RecordingSink : public ovpn::InstanceSink {
   std::vector<Withdrawal> withdrawals;
   std::vector<OutcomeRecord> outcomes;
   std::vector<ovpn::Session> changes;
+  std::vector<ovpn::SessionChange> change_kinds;  // as long as `changes`
+  std::vector<std::string> order;                 // changes and outcomes as they came
   std::vector<ovpn::InstanceState> states;
   std::string last_detail;
 };

@@ -118,6 +118,29 @@ TEST_F(SessionsTest, Answer_Success_IsWrittenThenVerifiedByAddress) {
   EXPECT_EQ(LastChange().state, SessionState::kEstablished);
 }
 
+TEST_F(SessionsTest, Life_EachStepIsReportedAsWhatItIsAndAnOutcomeBeforeItsSession) {
+  Authorized(0, "10.8.0.9");
+  sessions_.OnEvent(ClientAddress{Cid{0}, "10.8.0.9", true});
+  sessions_.OnEvent(ClientEstablished{Cid{0}, {}});
+  sessions_.OnEvent(ClientAddress{Cid{0}, "fd00::9", true});
+  Connect(0, 2, true);
+  Answer(LastKey(), Allow{});
+  sessions_.OnEvent(ClientDisconnect{Cid{0}, {}});
+  EXPECT_THAT(sink_.order, ElementsAre("ASKED", "AUTHORIZED", "outcome", "outcome", "ESTABLISHED",
+                                       "ADDRESS_LEARNED", "REAUTHENTICATED", "ENDED"));
+}
+
+TEST_F(SessionsTest, Disconnect_HasTheLastByteCounts) {
+  Authorized(0, "10.8.0.9");
+  sessions_.OnByteCount({Cid{0}, 10, 20});
+  Environment::Builder environment;
+  environment.Add("bytes_received", "1234");
+  environment.Add("bytes_sent", "5678901234");
+  sessions_.OnEvent(ClientDisconnect{Cid{0}, environment.Build()});
+  EXPECT_EQ(LastChange().received_bytes, 1234U);
+  EXPECT_EQ(LastChange().sent_bytes, 5678901234U);
+}
+
 TEST_F(SessionsTest, Established_OtherAddress_IsAMismatchAndKilled) {
   Authorized(0, "10.8.0.9");
   sessions_.OnEvent(ClientAddress{Cid{0}, "10.8.0.2", true});
