@@ -1,6 +1,16 @@
 #include "policy/session_journal.h"
 
 namespace ovpnbroker::policy {
+namespace {
+
+// The session whose end this entry is; null for any other entry.
+const ovpn::SessionUid* EndedUid(const JournalEntry& entry) {
+  const auto* record = std::get_if<SessionRecord>(&entry.what);
+  if (record == nullptr || record->change != ovpn::SessionChange::kEnded) return nullptr;
+  return &record->session.uid;
+}
+
+}  // namespace
 
 const std::string& JournalEntry::instance() const {
   const auto* session = std::get_if<SessionRecord>(&what);
@@ -27,6 +37,11 @@ const JournalEntry* SessionJournal::After(int64_t sequence) const {
   return &entries_[static_cast<size_t>(sequence + 1 - entries_.front().sequence)];
 }
 
+const std::string* SessionJournal::InstanceOfEnded(const ovpn::SessionUid& uid) const {
+  const auto found = ended_.find(uid);
+  return found == ended_.end() ? nullptr : &After(found->second - 1)->instance();
+}
+
 SessionJournal::Subscription SessionJournal::Subscribe(std::function<void()> on_append) {
   subscribers_.emplace(++last_subscriber_, std::move(on_append));
   return {*this, last_subscriber_};
@@ -34,7 +49,11 @@ SessionJournal::Subscription SessionJournal::Subscribe(std::function<void()> on_
 
 void SessionJournal::Add(std::variant<SessionRecord, InstanceRecord> what) {
   entries_.push_back({++last_sequence_, clock_.WallNow(), std::move(what)});
-  if (entries_.size() > capacity_) entries_.pop_front();
+  if (const ovpn::SessionUid* uid = EndedUid(entries_.back())) ended_[*uid] = last_sequence_;
+  if (entries_.size() > capacity_) {
+    if (const ovpn::SessionUid* uid = EndedUid(entries_.front())) ended_.erase(*uid);
+    entries_.pop_front();
+  }
   // By number: a callback may end a subscription, its own too.
   for (auto next = subscribers_.begin(); next != subscribers_.end();) {
     const uint64_t id = next->first;

@@ -17,6 +17,7 @@
 #include <utility>
 #include <variant>
 
+#include "absl/container/flat_hash_map.h"
 #include "ovpn/base/clock.h"
 #include "ovpn/types/instance_state.h"
 #include "ovpn/types/session.h"
@@ -76,15 +77,21 @@ class SessionJournal {
   const std::string& epoch() const { return epoch_; }
   // The newest entry's number; entries count from 1. 0: none yet.
   int64_t last_sequence() const { return last_sequence_; }
+  // The oldest entry's number; last_sequence() + 1 when there is none.
+  int64_t first_sequence() const {
+    return last_sequence_ - static_cast<int64_t>(entries_.size()) + 1;
+  }
   // Whether a reader that has seen `sequence` can go on without a gap. False for numbers that were
   // never given.
   bool Holds(int64_t sequence) const {
-    return sequence >= last_sequence_ - static_cast<int64_t>(entries_.size()) &&
-           sequence <= last_sequence_;
+    return sequence >= first_sequence() - 1 && sequence <= last_sequence_;
   }
   // The entry behind `sequence`; null when there is none yet, or not any more (see Holds). Valid
   // until the next Append.
   const JournalEntry* After(int64_t sequence) const;
+
+  // The instance of a session that ended, as long as the ring holds its end; null otherwise.
+  const std::string* InstanceOfEnded(const ovpn::SessionUid& uid) const;
 
   // `on_append` is called after each Append; it must not append, and is expected to do no more than
   // to plan its reading.
@@ -97,6 +104,7 @@ class SessionJournal {
   const ovpn::Clock& clock_;
   const size_t capacity_;
   std::deque<JournalEntry> entries_;
+  absl::flat_hash_map<ovpn::SessionUid, int64_t> ended_;  // the sequence of a session's end
   int64_t last_sequence_ = 0;
   std::map<uint64_t, std::function<void()>> subscribers_;
   uint64_t last_subscriber_ = 0;

@@ -85,9 +85,9 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
   ASSIGN_OR_RETURN(ovpn::FileLock lock, ovpn::AcquireDirectoryLock(config.runtime_directory()));
 
   std::unique_ptr<Broker> broker(new Broker(environment, config_path, config, std::move(lock)));
-  ASSIGN_OR_RETURN(broker->policies_,
-                   PolicyRegistry::Make({environment.loop, environment.clock, environment.log_tail},
-                                        broker->journal_.epoch(), config));
+  ASSIGN_OR_RETURN(broker->policies_, PolicyRegistry::Make({environment.loop, environment.clock,
+                                                            environment.log_tail, *broker},
+                                                           config));
   RETURN_IF_ERROR(broker->KeepLeases());
   for (const config::v1::InstanceConfig& instance : config.instances()) {
     RETURN_IF_ERROR(broker->AddInstance(instance));
@@ -283,6 +283,16 @@ void Broker::EndSession(const ovpn::ClientRef& client, const ovpn::SessionUid& u
   instances_.Find(client.instance)
       ->sessions()
       .Kill(uid, ovpn::KillDisposition::kHalt, reason, std::move(done));
+}
+
+void Broker::KillSession(const ovpn::SessionUid& uid, bool halt, const std::string& reason,
+                         std::function<void(absl::Status)> done) {
+  const KillDisposition disposition = halt ? KillDisposition::kHalt : KillDisposition::kRestart;
+  kill_desk_.Kill({uid, disposition, reason, {}},
+                  [done = std::move(done)](const KillResult& result) {
+                    const bool failed = result.outcome == KillOutcome::kFailed;
+                    done(failed ? absl::UnavailableError(result.message) : absl::OkStatus());
+                  });
 }
 
 void Broker::Kill(KillRequest request, std::function<void(KillResult)> done) {

@@ -39,6 +39,7 @@ namespace ovpnbroker::server {
 
 class Broker final : public BrokerControl,
                      private ovpn::InstanceSink,
+                     private policy::SessionAccess,
                      private policy::DecisionObserver {
  public:
   struct Environment {
@@ -63,8 +64,9 @@ class Broker final : public BrokerControl,
   void Attach();
   // Ends all children and keeps serving the admin API; SIGUSR2.
   void Detach();
-  // Reads the configuration again and takes over what can change while running: the rules, the roles
-  // of admin.tcp and, through its return value, the log level. Nothing changes when it has errors. SIGHUP.
+  // Reads the configuration again and takes over what can change while running: the rules, the
+  // roles of admin.tcp and, through its return value, the log level. Nothing changes when it has
+  // errors. SIGHUP.
   absl::StatusOr<config::v1::BrokerConfig> Reload();
   // Denies what is open, ends all children, closes the policies and the admin API, then calls
   // `stopped` once. At the latest after the configured shutdown_timeout. SIGTERM.
@@ -111,6 +113,10 @@ class Broker final : public BrokerControl,
   void OnSessionChanged(const ovpn::Session& session, ovpn::SessionChange change) override;
   void OnInstanceStateChanged(const std::string& instance, ovpn::InstanceState state,
                               const std::string& detail) override;
+  // policy::SessionAccess; VisitSessions and FindSession are BrokerControl's too.
+  policy::SessionJournal& journal() override { return journal_; }
+  void KillSession(const ovpn::SessionUid& uid, bool halt, const std::string& reason,
+                   std::function<void(absl::Status)> done) override;
   // DecisionObserver
   void OnDecisionRecord(const policy::DecisionRecord& record) override;
 

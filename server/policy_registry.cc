@@ -18,7 +18,7 @@ using config::v1::InstanceConfig;
 using config::v1::PolicyConfig;
 
 policy::StreamPolicyOptions MakeOptions(const PolicyConfig& config, const BrokerConfig& broker,
-                                        const std::string& broker_epoch) {
+                                        policy::SessionAccess& sessions) {
   const config::v1::RemoteConfig& remote = config.remote();
   policy::StreamPolicyOptions options;
   options.name = config.name();
@@ -29,11 +29,15 @@ policy::StreamPolicyOptions MakeOptions(const PolicyConfig& config, const Broker
     options.tls = {.files = {.ca = tls.ca(), .certificate = tls.certificate(), .key = tls.key()},
                    .server_name = tls.server_name()};
   }
-  options.broker = {broker.runtime_directory(), broker_epoch, OVPNBROKER_VERSION};
+  options.broker = {broker.runtime_directory(), sessions.journal().epoch(), OVPNBROKER_VERSION};
   options.max_in_flight = static_cast<int>(remote.max_in_flight());
   options.circuit_failures = static_cast<int>(remote.circuit_failures());
   options.circuit_open_time = ToDuration(remote.circuit_open_time());
   options.grant_password = remote.grant_password();
+  options.sessions = &sessions;
+  options.grant_commands = remote.grant_commands();
+  options.command_rate = remote.command_rate();
+  options.command_burst = remote.command_burst();
   options.timings.handshake_timeout = ToDuration(remote.handshake_timeout());
   options.timings.initial_backoff = ToDuration(remote.initial_backoff());
   options.dns_refresh = ToDuration(remote.dns_refresh());
@@ -45,6 +49,7 @@ policy::StreamPolicyOptions MakeOptions(const PolicyConfig& config, const Broker
   options.decision_timeout = ovpn::Duration::zero();
   for (const InstanceConfig& instance : broker.instances()) {
     if (instance.policy() != config.name()) continue;
+    options.instances.insert(instance.name());
     options.decision_timeout =
         std::max(options.decision_timeout, ToDuration(instance.decision().timeout()));
     options.allow_raw_directives =
@@ -120,9 +125,10 @@ void AddReplicas(const policy::StreamPolicy& remote, PolicyStatus& status) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<PolicyRegistry>> PolicyRegistry::Make(
-    const Environment& environment, const std::string& broker_epoch, const BrokerConfig& config) {
-  std::unique_ptr<PolicyRegistry> registry(new PolicyRegistry(broker_epoch));
+absl::StatusOr<std::unique_ptr<PolicyRegistry>> PolicyRegistry::Make(const Environment& environment,
+                                                                     const BrokerConfig& config) {
+  std::unique_ptr<PolicyRegistry> registry(
+      new PolicyRegistry(environment.sessions.journal().epoch()));
   for (const PolicyConfig& policy : config.policies()) {
     RETURN_IF_ERROR(registry->Add(environment, policy, config));
   }
@@ -141,7 +147,7 @@ absl::Status PolicyRegistry::Add(const Environment& environment, const PolicyCon
   } else {
     ASSIGN_OR_RETURN(unit.remote, policy::StreamPolicy::Create(
                                       environment.loop, environment.clock, environment.logger,
-                                      MakeOptions(config, broker, broker_epoch_)));
+                                      MakeOptions(config, broker, environment.sessions)));
   }
   units_.push_back(std::move(unit));
   return absl::OkStatus();

@@ -16,6 +16,7 @@
 #include "policy/engine_options.h"
 #include "policy/policy.h"
 #include "policy/rules/rules_policy.h"
+#include "policy/session_access.h"
 #include "policy/stream/stream_policy.h"
 #include "server/broker_status.h"
 
@@ -27,13 +28,13 @@ class PolicyRegistry {
     asio::io_context& loop;
     const ovpn::Clock& clock;
     ovpn::Logger& logger;
+    policy::SessionAccess& sessions;  // outlives the registry
   };
 
   // Makes all policies: rules files are read (errors name file, line and column), remote replicas
-  // are dialled. `broker_epoch` is a random name of this process, told to remote policies.
+  // are dialled. The journal's epoch is told to remote policies as the broker's.
   static absl::StatusOr<std::unique_ptr<PolicyRegistry>> Make(
-      const Environment& environment, const std::string& broker_epoch,
-      const config::v1::BrokerConfig& config);
+      const Environment& environment, const config::v1::BrokerConfig& config);
 
   // Null when there is none of this name.
   std::shared_ptr<policy::Policy> Find(absl::string_view name) const;

@@ -128,7 +128,12 @@ void PolicyStream::OnWriteDone(bool ok) {
     mail_.connected = true;
     Notify();
   }
+  const bool events_waited = writer_.queued_events() > 0;
   WriteNext();
+  if (events_waited && writer_.queued_events() == 0) {
+    mail_.events_sent = true;
+    Notify();
+  }
   ReleaseHoldIfOver();
 }
 

@@ -27,6 +27,7 @@ class PolicyStream final
   // What came since the last TakeMail.
   struct Mail {
     std::vector<v1::StreamDecisionsResponse> messages;
+    bool events_sent = false;         // events were waiting, and all of them are with gRPC now
     bool connected = false;           // gRPC has a connection and has taken the first message
     std::optional<grpc::Status> end;  // the call is over; nothing follows
   };

@@ -96,6 +96,7 @@ void Replica::OnMail(uint64_t generation) {
     // The message may have ended this stream, or the whole policy.
     if (generation != generation_ || stream_ == nullptr) return;
   }
+  if (mail.events_sent) PlanEvents();
   if (mail.end.has_value()) {
     OnEnd(*mail.end);
   } else {
@@ -119,6 +120,7 @@ void Replica::Fail(absl::string_view error) {
   last_error_ = std::string(error);
   ++generation_;
   liveness_.reset();
+  EndEvents();
   stall_check_time_.reset();
   age_deadline_.reset();
   if (stream_ != nullptr) {
@@ -198,6 +200,7 @@ void Replica::CloseIfDrained() {
 void Replica::Abandon() {
   ++generation_;
   liveness_.reset();
+  EndEvents();
   stall_check_time_.reset();
   age_deadline_.reset();
   state_deadline_.reset();
@@ -247,6 +250,7 @@ void Replica::OnDeadline() {
         return Fail("the policy has not answered heartbeats");
     }
   }
+  if (feed_.has_value() && now >= feed_->progress_time()) PlanEvents();
   if (age_deadline_.has_value() && now >= *age_deadline_) {
     age_deadline_.reset();
     context_.listener.OnReplicaAged(*this);
@@ -261,6 +265,9 @@ std::optional<ovpn::SteadyTime> Replica::NextDeadline() const {
   if (age_deadline_.has_value()) next = std::min(next.value_or(*age_deadline_), *age_deadline_);
   if (liveness_.has_value())
     next = std::min(next.value_or(liveness_->deadline()), liveness_->deadline());
+  // While events wait to be sent there is nothing to wake up for.
+  if (feed_.has_value() && !closing_ && !events_planned_ && stream_->queued_events() == 0)
+    next = std::min(next.value_or(feed_->progress_time()), feed_->progress_time());
   return next;
 }
 
@@ -278,6 +285,8 @@ ReplicaStatus Replica::Status() const {
           .in_flight = open_.size(),
           .max_in_flight = terms_.max_in_flight,
           .circuit = circuit_.state(context_.clock.Now()),
+          .session_events = feed_.has_value(),
+          .event_lag = feed_.has_value() ? feed_->lag() : 0,
           .policy_id = policy_id_,
           .revision = revision_,
           .last_error = last_error_};

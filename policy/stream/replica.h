@@ -22,6 +22,7 @@
 #include "ovpn/base/log.h"
 #include "ovpnbroker/policy/v1/policy_service.pb.h"
 #include "policy/stream/circuit_breaker.h"
+#include "policy/stream/event_feed.h"
 #include "policy/stream/liveness.h"
 #include "policy/stream/policy_stream.h"
 #include "policy/stream/replica_listener.h"
@@ -102,9 +103,18 @@ class Replica {
   void OnHelloAck(const v1::HelloAck& ack);
   void OnDecision(const v1::Decision& decision);
   void OnDrain(const v1::Drain& drain);
+  void OnCommand(const v1::Command& command);
+  void SendCommandResult(const std::string& command_id, google::rpc::Status status);
+  void OnEventAck(const v1::EventAck& ack);
   void Reject(absl::string_view message, const std::string& decision_id);
   void NoteNotEnabled(absl::string_view message);
   bool Send(v1::StreamDecisionsRequest message);
+
+  // replica_events.cc: session events
+  void BeginEvents(const v1::HelloAck& ack);
+  void EndEvents();
+  void PlanEvents();
+  void SendEvents();
 
   const Context context_;
   const std::string address_;
@@ -121,6 +131,9 @@ class Replica {
   uint64_t generation_ = 0;  // moves when stream_ comes or goes
   absl::flat_hash_set<ovpn::DecisionId> open_;
   StreamTerms terms_;
+  std::optional<EventFeed> feed_;  // from READY to the end, with CAPABILITY_SESSION_EVENTS
+  SessionJournal::Subscription journal_subscription_;
+  bool events_planned_ = false;       // SendEvents comes in a later turn of the loop
   std::optional<Liveness> liveness_;  // from READY to the end
   std::string policy_id_;
   std::string revision_;

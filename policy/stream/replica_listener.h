@@ -1,8 +1,12 @@
 // What a replica reports to the set that owns it. Loop thread only.
 #pragma once
 
+#include <functional>
+
 #include "absl/container/flat_hash_set.h"
+#include "google/rpc/status.pb.h"
 #include "ovpn/base/ids.h"
+#include "ovpnbroker/policy/v1/command.pb.h"
 #include "ovpnbroker/policy/v1/decision.pb.h"
 
 namespace ovpnbroker::policy {
@@ -21,6 +25,9 @@ class ReplicaListener {
   // What was in flight will not be answered; the replica holds nothing any more.
   virtual void OnReplicaLost(Replica& replica,
                              const absl::flat_hash_set<ovpn::DecisionId>& open) = 0;
+  // The policy asks for something; `answer` may be called at any time on the loop thread, once.
+  virtual void OnCommand(Replica& replica, const v1::Command& command,
+                         std::function<void(const google::rpc::Status&)> answer) = 0;
 };
 
 }  // namespace ovpnbroker::policy

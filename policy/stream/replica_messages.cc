@@ -40,17 +40,9 @@ void Replica::OnMessage(const v1::StreamDecisionsResponse& message) {
     case Response::kDeadlineExtension:
       return Reject("deadline_extension", message.deadline_extension().decision_id());
     case Response::kEventAck:
-      return Reject("event_ack", "");
-    case Response::kCommand: {
-      NoteNotEnabled("command");
-      v1::StreamDecisionsRequest answer;
-      v1::CommandResult& result = *answer.mutable_command_result();
-      result.set_command_id(message.command().command_id());
-      *result.mutable_status() = MakeStatus(google::rpc::FAILED_PRECONDITION, kCapabilityNotEnabled,
-                                            "CAPABILITY_COMMANDS is not switched on");
-      Send(std::move(answer));
-      return;
-    }
+      return OnEventAck(message.event_ack());
+    case Response::kCommand:
+      return OnCommand(message.command());
     case Response::MESSAGE_NOT_SET:
       return;
   }
@@ -79,7 +71,37 @@ void Replica::OnHelloAck(const v1::HelloAck& ack) {
                         {"policy_id", policy_id_},
                         {"revision", revision_},
                         {"max_in_flight", terms_.max_in_flight}});
+  BeginEvents(ack);
   context_.listener.OnReplicaReady(*this);
+}
+
+void Replica::OnCommand(const v1::Command& command) {
+  ++context_.counters.commands;
+  if (!terms_.commands) {
+    NoteNotEnabled("command");
+    return SendCommandResult(command.command_id(),
+                             MakeStatus(google::rpc::FAILED_PRECONDITION, kCapabilityNotEnabled,
+                                        "CAPABILITY_COMMANDS is not switched on"));
+  }
+  context_.listener.OnCommand(*this, command,
+                              [self = self_, generation = generation_,
+                               id = command.command_id()](const google::rpc::Status& status) {
+                                // On a new stream the policy asks again, under the same id.
+                                if (*self != nullptr && (*self)->generation_ == generation)
+                                  (*self)->SendCommandResult(id, status);
+                              });
+}
+
+void Replica::SendCommandResult(const std::string& command_id, google::rpc::Status status) {
+  v1::StreamDecisionsRequest message;
+  message.mutable_command_result()->set_command_id(command_id);
+  *message.mutable_command_result()->mutable_status() = std::move(status);
+  Send(std::move(message));
+}
+
+void Replica::OnEventAck(const v1::EventAck& ack) {
+  if (!feed_.has_value()) return Reject("event_ack", "");
+  feed_->OnAck(ack.cursor());
 }
 
 void Replica::OnDecision(const v1::Decision& decision) {

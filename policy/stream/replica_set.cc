@@ -23,7 +23,10 @@ ReplicaSet::ReplicaSet(asio::io_context& loop, const ovpn::Clock& clock, ovpn::L
       logger_(logger),
       options_(std::move(options)),
       live_streams_(std::move(live_streams)),
-      memory_(StreamLimits::kMaxRememberedDecisions) {}
+      memory_(StreamLimits::kMaxRememberedDecisions) {
+  if (options_.grant_commands && options_.sessions != nullptr)
+    commands_.emplace(options_, clock_, logger_);
+}
 
 absl::Status ReplicaSet::Start() {
   roster_ = std::make_unique<ReplicaRoster>(Replica::Context{.loop = loop_,
@@ -251,6 +254,11 @@ void ReplicaSet::OnDecision(Replica& replica, const v1::Decision& message) {
   }
   (*answered)(std::move(reply));
   DispatchQueued();
+}
+
+void ReplicaSet::OnCommand(Replica& replica, const v1::Command& command,
+                           std::function<void(const google::rpc::Status&)> answer) {
+  commands_->Execute(command, replica.address(), std::move(answer));
 }
 
 void ReplicaSet::OnReplicaLost(Replica& replica,

@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "policy/policy.h"
+#include "policy/stream/command_desk.h"
 #include "policy/stream/decision_memory.h"
 #include "policy/stream/hedge_budget.h"
 #include "policy/stream/replica.h"
@@ -48,6 +49,8 @@ class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_
   void OnReplicaAged(Replica& replica) override;
   void OnDecision(Replica& replica, const v1::Decision& decision) override;
   void OnReplicaLost(Replica& replica, const absl::flat_hash_set<ovpn::DecisionId>& open) override;
+  void OnCommand(Replica& replica, const v1::Command& command,
+                 std::function<void(const google::rpc::Status&)> answer) override;
 
  private:
   using Replies = std::vector<Policy::ReplyCallback>;
@@ -89,7 +92,8 @@ class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_
   size_t next_turn_ = 0;  // index of the replica that is first among equals
   DecisionMemory memory_;
   HedgeBudget hedges_;
-  bool queue_was_full_ = false;  // said once for each time it fills
+  std::optional<CommandDesk> commands_;  // with grant_commands
+  bool queue_was_full_ = false;          // said once for each time it fills
 };
 
 }  // namespace ovpnbroker::policy

@@ -31,8 +31,10 @@ struct ReplicaStatus {
   size_t in_flight = 0;
   int max_in_flight = 0;  // as agreed; 0 before the first handshake
   CircuitState circuit = CircuitState::kClosed;
-  std::string policy_id;  // as the replica calls itself
-  std::string revision;   // of the replica's rules, as it said last
+  bool session_events = false;  // are sent
+  int64_t event_lag = 0;        // journal entries that the policy has not confirmed
+  std::string policy_id;        // as the replica calls itself
+  std::string revision;         // of the replica's rules, as it said last
   std::string
       last_error;  // why the last stream ended or why there is none; empty: nothing was wrong
 };
@@ -48,6 +50,9 @@ struct StreamCounters {
   uint64_t protocol_errors = 0;    // streams ended because the policy broke the order of messages
   uint64_t streams_lost = 0;       // that had been READY
   uint64_t failed_dials = 0;       // streams that never became READY
+  uint64_t events = 0;             // session events given to a stream
+  uint64_t cursors_lost = 0;       // told to a policy, which got a snapshot instead
+  uint64_t commands = 0;           // received, refused ones included
   uint64_t overloads = 0;          // decisions refused because the wait queue was full
   uint64_t circuits_opened = 0;    // replicas that were held back because they did not answer
   uint64_t rotations = 0;          // old streams that a new one has replaced

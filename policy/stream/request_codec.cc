@@ -96,6 +96,11 @@ v1::Hello MakeHello(const StreamPolicyOptions& options) {
   hello.set_broker_version(options.broker.version);
   hello.set_policy(options.name);
   hello.set_mode(options.mode == StreamMode::kEnforce ? v1::MODE_ENFORCE : v1::MODE_SHADOW);
+  if (options.sessions != nullptr) {
+    hello.add_capabilities(v1::CAPABILITY_SESSION_EVENTS);
+    hello.add_capabilities(v1::CAPABILITY_EVENT_REPLAY);
+    if (options.grant_commands) hello.add_capabilities(v1::CAPABILITY_COMMANDS);
+  }
   if (options.grant_password) hello.add_capabilities(v1::CAPABILITY_PASSWORD);
   if (options.allow_raw_directives) hello.add_capabilities(v1::CAPABILITY_RAW_DIRECTIVES);
   hello.set_max_in_flight(options.max_in_flight);
@@ -107,7 +112,11 @@ v1::Hello MakeHello(const StreamPolicyOptions& options) {
 
 StreamTerms NegotiateTerms(const StreamPolicyOptions& options, const v1::HelloAck& ack) {
   StreamTerms terms;
+  const bool sessions = options.sessions != nullptr;
   for (const int capability : ack.capabilities()) {
+    if (capability == v1::CAPABILITY_SESSION_EVENTS) terms.session_events = sessions;
+    if (capability == v1::CAPABILITY_EVENT_REPLAY) terms.event_replay = sessions;
+    if (capability == v1::CAPABILITY_COMMANDS) terms.commands = sessions && options.grant_commands;
     if (capability == v1::CAPABILITY_PASSWORD) terms.send_password = options.grant_password;
     if (capability == v1::CAPABILITY_RAW_DIRECTIVES) {
       terms.raw_directives = options.allow_raw_directives;

@@ -17,6 +17,9 @@ v1::Hello MakeHello(const StreamPolicyOptions& options);
 struct StreamTerms {
   bool send_password = false;   // CAPABILITY_PASSWORD is on
   bool raw_directives = false;  // CAPABILITY_RAW_DIRECTIVES is on
+  bool session_events = false;  // CAPABILITY_SESSION_EVENTS is on
+  bool event_replay = false;    // CAPABILITY_EVENT_REPLAY is on
+  bool commands = false;        // CAPABILITY_COMMANDS is on
   int max_in_flight = 0;
   // Shell patterns of the variables to send; empty: all.
   std::vector<std::string> environment_patterns;

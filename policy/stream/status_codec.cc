@@ -4,6 +4,7 @@
 
 #include "google/rpc/error_details.pb.h"
 #include "ovpn/base/utf8.h"
+#include "policy/stream/session_codec.h"
 
 namespace ovpnbroker::policy {
 namespace {
@@ -25,8 +26,21 @@ google::rpc::Status MakeStatus(google::rpc::Code code, absl::string_view reason,
 }
 
 google::rpc::Status MakeViolationStatus(const std::vector<ovpn::FieldViolation>& violations) {
-  google::rpc::Status status =
-      MakeStatus(google::rpc::INVALID_ARGUMENT, "VERDICT_INVALID", "the verdict was refused");
+  return MakeFieldStatus("VERDICT_INVALID", "the verdict was refused", violations);
+}
+
+google::rpc::Status MakeRetryStatus(ovpn::Duration retry_delay) {
+  google::rpc::Status status = MakeStatus(google::rpc::RESOURCE_EXHAUSTED, "COMMAND_RATE_EXCEEDED",
+                                          "more commands than the operator allows");
+  google::rpc::RetryInfo retry;
+  *retry.mutable_retry_delay() = DurationToProto(retry_delay);
+  status.add_details()->PackFrom(retry);
+  return status;
+}
+
+google::rpc::Status MakeFieldStatus(absl::string_view reason, absl::string_view message,
+                                    const std::vector<ovpn::FieldViolation>& violations) {
+  google::rpc::Status status = MakeStatus(google::rpc::INVALID_ARGUMENT, reason, message);
   google::rpc::BadRequest bad_request;
   for (const ovpn::FieldViolation& violation : violations) {
     google::rpc::BadRequest::FieldViolation& field = *bad_request.add_field_violations();

@@ -6,6 +6,7 @@
 #include "absl/strings/string_view.h"
 #include "google/rpc/code.pb.h"
 #include "google/rpc/status.pb.h"
+#include "ovpn/base/clock.h"
 #include "ovpn/types/verdict.h"
 
 namespace ovpnbroker::policy {
@@ -17,7 +18,14 @@ inline constexpr absl::string_view kCapabilityNotEnabled = "CAPABILITY_NOT_ENABL
 google::rpc::Status MakeStatus(google::rpc::Code code, absl::string_view reason,
                                absl::string_view message);
 
-// INVALID_ARGUMENT with one BadRequest that names each field.
+// INVALID_ARGUMENT with an ErrorInfo and one BadRequest that names each field.
+google::rpc::Status MakeFieldStatus(absl::string_view reason, absl::string_view message,
+                                    const std::vector<ovpn::FieldViolation>& violations);
+
+// RESOURCE_EXHAUSTED with a RetryInfo.
+google::rpc::Status MakeRetryStatus(ovpn::Duration retry_delay);
+
+// MakeFieldStatus for a verdict.
 google::rpc::Status MakeViolationStatus(const std::vector<ovpn::FieldViolation>& violations);
 
 }  // namespace ovpnbroker::policy

@@ -9,12 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "ovpn/base/clock.h"
 #include "policy/stream/tls_credentials.h"
 
 namespace ovpnbroker::policy {
 
 class AddressResolver;
+class SessionAccess;
 
 // Bounds that no configuration moves; both ends of the protocol rely on them.
 struct StreamLimits {
@@ -34,6 +36,15 @@ struct StreamLimits {
   static constexpr size_t kMaxAnnotationValueBytes = 256;
   // Answered decisions whose replica is remembered, for outcomes and for REAUTH.
   static constexpr size_t kMaxRememberedDecisions = 16384;
+  // Events that may wait for gRPC on one stream; more wait in the journal. One step of the loop
+  // makes no more than a chunk of them.
+  static constexpr size_t kEventWindow = 256;
+  static constexpr size_t kEventChunk = 64;
+  // Commands: an id, a reason, and for how long a command that was carried out is known.
+  static constexpr size_t kMaxCommandIdBytes = 128;
+  static constexpr size_t kMaxReasonBytes = 200;
+  static constexpr size_t kMaxRememberedCommands = 4096;
+  static constexpr ovpn::Duration kCommandMemory = std::chrono::minutes(10);
 };
 
 struct StreamTimings {
@@ -41,6 +52,7 @@ struct StreamTimings {
   ovpn::Duration heartbeat_interval = std::chrono::seconds(10);   // of silence
   int max_missed_heartbeats = 3;                                  // in a row
   ovpn::Duration write_stall_timeout = std::chrono::seconds(10);  // one message
+  ovpn::Duration progress_interval = std::chrono::seconds(60);    // of no events, with jitter
   ovpn::Duration close_timeout = std::chrono::seconds(1);         // half-close to cancel
   // A stream of this age is replaced by a new one; up to a tenth earlier, so that not all are at
   // once. 0: never.
@@ -81,6 +93,13 @@ struct StreamPolicyOptions {
   bool allow_raw_directives = false;  // offers CAPABILITY_RAW_DIRECTIVES
   int circuit_failures = 5;           // in a row; see CircuitBreaker
   ovpn::Duration circuit_open_time = std::chrono::seconds(10);
+  // What session events are made of and commands act on; null: neither is offered. Outlives the
+  // policy.
+  SessionAccess* sessions = nullptr;
+  absl::flat_hash_set<std::string> instances;  // the policy judges; it hears of no others
+  bool grant_commands = false;                 // offers CAPABILITY_COMMANDS
+  double command_rate = 20;                    // a second, over all replicas
+  double command_burst = 200;
   ovpn::Duration decision_timeout = std::chrono::seconds(5);  // told to the policy
   ovpn::Duration dns_refresh = std::chrono::seconds(30);      // names are looked up again
   std::shared_ptr<AddressResolver> resolver;                  // null: the system's

@@ -60,6 +60,17 @@ TEST_F(SessionJournalTest, RingFull_OldCursorIsLostNewerOnesHold) {
   EXPECT_FALSE(journal_.Holds(5));  // of another run
 }
 
+TEST_F(SessionJournalTest, EndedSession_IsKnownWhileTheRingHoldsItsEnd) {
+  journal_.Append(SessionRecord{ovpn::SessionChange::kEnded, NamedSession("gone")});
+  AppendSession("a");
+  ASSERT_NE(journal_.InstanceOfEnded("gone"), nullptr);
+  EXPECT_EQ(*journal_.InstanceOfEnded("gone"), "office");
+  EXPECT_EQ(journal_.InstanceOfEnded("a"), nullptr);
+  AppendSession("b");
+  AppendSession("c");
+  EXPECT_EQ(journal_.InstanceOfEnded("gone"), nullptr);
+}
+
 TEST_F(SessionJournalTest, Subscription_CalledUntilItGoes) {
   int calls = 0;
   {

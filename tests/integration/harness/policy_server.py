@@ -41,6 +41,10 @@ class ScriptedPolicy:
         self.requests: EventLog[Any] = EventLog("policy: decision requests")
         self.outcomes: EventLog[Any] = EventLog("policy: outcomes")
         self.cancellations: EventLog[Any] = EventLog("policy: cancellations")
+        self.session_events: EventLog[Any] = EventLog("policy: session events")
+        self.command_results: EventLog[Any] = EventLog("policy: command results")
+        # Outcomes and session events in the order of their arrival, by their messages' names.
+        self.told: EventLog[Any] = EventLog("policy: outcomes and session events")
         self.hellos: EventLog[Any] = EventLog("policy: greetings")
         self.hello_ack: dict[str, Any] = {
             "policy_id": "scripted",
@@ -48,6 +52,7 @@ class ScriptedPolicy:
             "environment_names": ["*"],
         }
         self._server: grpc.Server | None = None
+        self._current: queue.SimpleQueue[Any] | None = None  # the newest stream
         self._streams: dict[str, queue.SimpleQueue[Any]] = {}  # by decision id
 
     def start(self) -> "ScriptedPolicy":
@@ -87,6 +92,7 @@ class ScriptedPolicy:
     def _take(self, request: Any, answers: "queue.SimpleQueue[Any]") -> None:
         kind = request.WhichOneof("message")
         if kind == "hello":
+            self._current = answers
             self.hellos.append(request.hello)
             answers.put(self._message({"hello_ack": self.hello_ack}))
         elif kind == "decision_request":
@@ -95,7 +101,13 @@ class ScriptedPolicy:
             self._streams[decision_id] = answers
             self.answer(decision_id, self.decide(request.decision_request))
         elif kind == "decision_outcome":
+            self.told.append(request.decision_outcome)
             self.outcomes.append(request.decision_outcome)
+        elif kind == "session_event":
+            self.told.append(request.session_event)
+            self.session_events.append(request.session_event)
+        elif kind == "command_result":
+            self.command_results.append(request.command_result)
         elif kind == "decision_cancellation":
             self.cancellations.append(request.decision_cancellation)
         elif kind == "heartbeat":
@@ -115,6 +127,26 @@ class ScriptedPolicy:
         else:
             message = self._message({"decision": {"decision_id": decision_id} | answer})
             self._streams[decision_id].put(message)
+
+    def send(self, content: dict[str, Any]) -> None:
+        """Sends a message in JSON form, unasked, on the newest stream."""
+        assert self._current is not None, "no broker has greeted"
+        self._current.put(self._message(content))
+
+    def event(self, kind: str, common_name: str = "", **kwargs: Any) -> Any:
+        """Waits for a session event of this kind, of this client where one is named."""
+
+        def matches(event: Any) -> bool:
+            name = type(event).Kind.Name(event.kind)
+            return name == f"KIND_{kind}" and common_name in ("", event.session.common_name)
+
+        return self.session_events.wait(matches, f"event {kind} {common_name}", **kwargs)
+
+    def result_of(self, command_id: str, **kwargs: Any) -> Any:
+        """Waits for the result of a command."""
+        return self.command_results.wait(
+            lambda result: result.command_id == command_id, f"result of {command_id}", **kwargs
+        )
 
     def _message(self, content: dict[str, Any]) -> Any:
         return json_format.ParseDict(content, self._messages.StreamDecisionsResponse())

@@ -64,15 +64,16 @@ class World:
         judge: ScriptedPolicy | Path,
         *,
         start: bool = True,
+        remote: dict[str, Any] | None = None,
         **instance_options: Any,
     ) -> Broker:
-        """A broker that owns `servers`; `judge` is a policy or a rules file."""
+        """A broker that owns `servers`; `judge` is a policy, with more `remote` options, or a rules file."""
         if isinstance(judge, Path):
             policy: dict[str, Any] = {"name": "judge", "rules": {"file": str(judge)}}
         else:
             policy = {
                 "name": "judge",
-                "remote": {"addresses": [judge.address], "max_backoff": "500ms"},
+                "remote": {"addresses": [judge.address], "max_backoff": "500ms"} | (remote or {}),
             }
         instances = [
             {"name": server.name, "config": str(server.path), "policy": "judge"} | instance_options
