@@ -35,16 +35,31 @@ Decision& Decision::operator=(Decision&& other) noexcept {
 AnswerResult Decision::Settle(const ovpn::Verdict& answer) {
   // The functor may call back into the owner of this; a second answer must find no debt.
   Answer functor = std::exchange(answer_, nullptr);
-  AnswerResult result;
-  try {
-    result = functor(answer);
-  } catch (const std::exception& error) {
-    result = AnswerResult::Rejected({{"", error.what()}});
-  } catch (...) {
-    result = AnswerResult::Rejected({{"", "the answer could not be given"}});
-  }
+  AnswerResult result = Call(functor, answer);
   if (result.status == AnswerResult::Status::kRejected) answer_ = std::move(functor);
   return result;
+}
+
+AnswerResult Decision::PutStep(const ovpn::PendingAuth& step) {
+  Answer functor = std::exchange(answer_, nullptr);
+  AnswerResult result = Call(functor, step);
+  answer_ = std::move(functor);
+  return result;
+}
+
+void Decision::Continue(ovpn::AuthRequest response) {
+  response.password = std::move(request_.password);
+  request_ = std::move(response);
+}
+
+AnswerResult Decision::Call(Answer& functor, const ovpn::Verdict& answer) {
+  try {
+    return functor(answer);
+  } catch (const std::exception& error) {
+    return AnswerResult::Rejected({{"", error.what()}});
+  } catch (...) {
+    return AnswerResult::Rejected({{"", "the answer could not be given"}});
+  }
 }
 
 void Decision::DenyIfOwed() noexcept {

@@ -30,12 +30,15 @@ struct AnswerResult {
   static AnswerResult Gone() { return {Status::kGone, {}}; }
 
   Status status = Status::kQueued;
-  std::vector<ovpn::FieldViolation> violations;
+  std::vector<ovpn::FieldViolation> violations = {};
+  // With kQueued for a PendingAuth: how long the client has from now.
+  ovpn::Duration granted{};
 };
 
 class Decision {
  public:
-  // Compiles the answer (always an Allow or a Deny) and hands it to the instance that asked.
+  // Compiles the answer (an Allow, a Deny, or a PendingAuth before them) and hands it to the
+  // instance that asked.
   using Answer = absl::AnyInvocable<AnswerResult(const ovpn::Verdict&)>;
 
   // None of `request.environment`, `options` and `answer` may be null.
@@ -59,12 +62,19 @@ class Decision {
   // Gives the answer, an Allow or a Deny; requires owed(). After kRejected the answer is still
   // owed. An exception of the functor counts as kRejected.
   AnswerResult Settle(const ovpn::Verdict& answer);
+  // Puts a further step to the client; the answer is still owed. Requires owed(). An exception of
+  // the functor counts as kRejected.
+  AnswerResult PutStep(const ovpn::PendingAuth& step);
+  // The client has answered the step's question: from now on that is the request. It keeps the
+  // password of the first one.
+  void Continue(ovpn::AuthRequest response);
   // The question is void (client gone, superseded): an answer would reach nobody.
   void Waive() { answer_ = nullptr; }
   // Wipes the password: nobody needs it once the decision has ended.
   void DropPassword() { request_.password.reset(); }
 
  private:
+  AnswerResult Call(Answer& functor, const ovpn::Verdict& answer);
   void DenyIfOwed() noexcept;
 
   ovpn::DecisionId id_;

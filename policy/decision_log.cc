@@ -80,6 +80,7 @@ std::vector<ovpn::LogField> FieldsOf(const DecisionRecord& record) {
   const auto add_if_set = [&fields](absl::string_view name, absl::string_view value) {
     if (!value.empty()) fields.emplace_back(name, value);
   };
+  if (record.steps > 0) fields.emplace_back("steps", record.steps);
   add_if_set("replica", record.replica);
   add_if_set("policy_revision", record.policy_revision);
   add_if_set("detail", record.detail);

@@ -48,6 +48,7 @@ struct DecisionRecord {
   std::string replica;
   std::string policy_revision;
   int attempts = 0;
+  int steps = 0;  // further steps that were put to the client
 
   // What was decided.
   DecisionResult result = DecisionResult::kWithdrawn;

@@ -6,6 +6,7 @@ void DecisionTable::Insert(const EntryPtr& entry) {
   by_key_.insert_or_assign(entry->key, entry);
   by_client_.insert_or_assign(entry->key.client, entry);
   open_.emplace(entry.get(), entry);
+  ++open_by_instance_[entry->key.client.instance];
 }
 
 DecisionTable::EntryPtr DecisionTable::FindByKey(const ovpn::KeyRef& key) const {
@@ -34,6 +35,8 @@ void DecisionTable::Retire(const EntryPtr& entry, ovpn::SteadyTime forget_time) 
   Unschedule(*entry);
   remembered_.emplace_back(forget_time, entry);
   open_.erase(entry.get());
+  const auto count = open_by_instance_.find(entry->key.client.instance);
+  if (--count->second == 0) open_by_instance_.erase(count);
 }
 
 DecisionTable::EntryPtr DecisionTable::TakeDue(ovpn::SteadyTime now) {
@@ -56,6 +59,11 @@ DecisionTable::EntryPtr DecisionTable::TakeForgotten(ovpn::SteadyTime now, size_
     by_client_.erase(it);
   }
   return entry;
+}
+
+size_t DecisionTable::open_count(const std::string& instance) const {
+  const auto found = open_by_instance_.find(instance);
+  return found == open_by_instance_.end() ? 0 : found->second;
 }
 
 DecisionTable::EntryPtr DecisionTable::AnyOpen() const {

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <deque>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -40,15 +42,23 @@ struct DecisionEntry {
   const ovpn::KeyRef key;
   const std::shared_ptr<Policy> policy;  // null: nobody to ask
   const ovpn::SteadyTime submit_time;
-  const ovpn::SteadyTime deadline;
+  ovpn::SteadyTime deadline;
   const bool keeps_last_allow;  // the instance wants keep_last
 
   // Set while the policy or the record may still want the request.
   std::optional<Decision> decision;
   State state = State::kOpen;
-  int attempts = 0;                           // dispatched so far
-  int outstanding = 0;                        // dispatched, not replied to and not cancelled
-  int pins = 0;                               // calls on the stack that look at `decision`
+  int attempts = 0;  // dispatched so far
+  // Replies of these attempts count: after a further step only the one that put it.
+  int first_valid_attempt = 1;
+  int last_valid_attempt = std::numeric_limits<int>::max();
+  int attempts_before_round = 0;  // those that asked about earlier answers of the client
+  int round = 0;                  // answers of the client to further steps
+  int steps = 0;                  // further steps put to the client
+  bool awaits_client = false;     // a step was put; nobody is asked until the client has answered
+  bool extended = false;          // the policy has been given more time
+  int outstanding = 0;            // dispatched, not replied to and not cancelled
+  int pins = 0;                   // calls on the stack that look at `decision`
   std::optional<CancelReason> cancel_reason;  // the policy was told that nobody waits any more
   bool verdict_given = false;  // the answer came from the policy, which wants its outcome
   bool answer_allows = false;
@@ -86,12 +96,14 @@ class DecisionTable {
 
   std::optional<ovpn::SteadyTime> NextDeadline() const;
   size_t open_count() const { return open_.size(); }
+  size_t open_count(const std::string& instance) const;
   size_t remembered_count() const { return remembered_.size(); }
 
  private:
   void Unschedule(DecisionEntry& entry);
 
   absl::flat_hash_map<DecisionEntry*, EntryPtr> open_;
+  absl::flat_hash_map<std::string, size_t> open_by_instance_;
   std::set<std::pair<ovpn::SteadyTime, DecisionEntry*>> due_;
   std::deque<std::pair<ovpn::SteadyTime, EntryPtr>> remembered_;  // oldest first
   absl::flat_hash_map<ovpn::KeyRef, EntryPtr> by_key_;

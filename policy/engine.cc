@@ -1,4 +1,5 @@
-// Asking: submission, attempts, replies and deadlines. Answering is in engine_finish.cc.
+// Asking: submission, attempts, replies and deadlines. Answering is in engine_finish.cc, the steps
+// between in engine_steps.cc.
 #include "policy/engine.h"
 
 #include <algorithm>
@@ -6,36 +7,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "policy/engine_parts.h"
 
 namespace ovpnbroker::policy {
-
-// Tells the deadline listener once, when the outermost call returns.
-class DecisionEngine::DeadlineUpdate {
- public:
-  explicit DeadlineUpdate(DecisionEngine& engine) : engine_(engine) { ++engine_.call_depth_; }
-  ~DeadlineUpdate() {
-    if (--engine_.call_depth_ == 0 && engine_.deadline_listener_ != nullptr) {
-      engine_.deadline_listener_(engine_.NextDeadline());
-    }
-  }
-  DeadlineUpdate(const DeadlineUpdate&) = delete;
-  DeadlineUpdate& operator=(const DeadlineUpdate&) = delete;
-
- private:
-  DecisionEngine& engine_;
-};
-
-// Where the reply to one attempt arrives. Shared with the callback that the policy keeps; all links
-// are weak, so that a policy which never replies keeps nothing alive.
-struct DecisionEngine::ReplySlot {
-  std::weak_ptr<DecisionEngine*> engine;
-  std::weak_ptr<DecisionEntry> entry;
-  std::weak_ptr<Policy> policy;
-  ovpn::DecisionId decision_id;
-  bool replied = false;
-  bool inside_ask = true;
-  std::optional<PolicyReply> early_reply;  // came from inside Ask
-};
 
 DecisionEngine::DecisionEngine(const ovpn::Clock& clock, EngineLimits limits,
                                std::vector<DecisionObserver*> observers)
@@ -57,7 +31,9 @@ void DecisionEngine::Submit(Decision decision, std::shared_ptr<Policy> policy) {
     Close(previous, CancelReason::kSuperseded);
   }
 
-  const bool full = table_.open_count() >= limits_.max_open_decisions;
+  const bool full = table_.open_count() >= limits_.max_open_decisions ||
+                    table_.open_count(decision.request().key.client.instance) >=
+                        decision.options().max_open_decisions;
   const auto entry =
       std::make_shared<DecisionEntry>(std::move(decision), std::move(policy), clock_.Now());
   table_.Insert(entry);
@@ -78,7 +54,7 @@ void DecisionEngine::Dispatch(const EntryPtr& entry) {
   bool ask_again = true;
   while (ask_again) {
     const std::optional<PolicyReply> reply = Ask(entry);
-    ask_again = reply.has_value() && TakeReply(entry, *reply);
+    ask_again = reply.has_value() && TakeReply(entry, *reply, entry->attempts);
   }
 }
 
@@ -88,6 +64,11 @@ std::optional<PolicyReply> DecisionEngine::Ask(const EntryPtr& entry) {
   if (entry->attempts > 0) ++stats_.retries;
   ++entry->attempts;
   ++entry->outstanding;
+  if (std::exchange(entry->awaits_client, false)) {
+    // What was asked before the step, or about an earlier answer, has no say any more.
+    entry->first_valid_attempt = entry->attempts;
+    entry->last_valid_attempt = std::numeric_limits<int>::max();
+  }
   const EngineOptions& options = entry->decision->options();
   table_.Schedule(*entry, std::min(entry->deadline, now + options.attempt_timeout));
 
@@ -96,10 +77,18 @@ std::optional<PolicyReply> DecisionEngine::Ask(const EntryPtr& entry) {
   slot->entry = entry;
   slot->policy = entry->policy;
   slot->decision_id = entry->id;
+  slot->attempt = entry->attempts;
   const Inquiry inquiry{.decision_id = entry->id,
                         .attempt = entry->attempts,
                         .request = entry->decision->request(),
-                        .timeout = entry->deadline - now};
+                        .timeout = entry->deadline - now,
+                        .round = entry->round,
+                        .extend = [slot](ovpn::Duration timeout) -> absl::Status {
+                          if (const auto engine = slot->engine.lock()) {
+                            return (*engine)->Extend(*slot, timeout);
+                          }
+                          return absl::NotFoundError("the broker has stopped deciding");
+                        }};
   std::optional<std::string> exception;
   ++entry->pins;
   try {
@@ -133,9 +122,12 @@ std::optional<PolicyReply> DecisionEngine::Ask(const EntryPtr& entry) {
 void DecisionEngine::OnReply(ReplySlot& slot, PolicyReply reply) {
   const DeadlineUpdate update(*this);
   const EntryPtr entry = slot.entry.lock();
-  const bool second = std::exchange(slot.replied, true);
-  if (entry != nullptr && !second) CountReply(*entry);
-  if (second || entry == nullptr || entry->state != DecisionEntry::State::kOpen) {
+  const bool is_step = std::holds_alternative<ovpn::PendingAuth>(reply.verdict);
+  const bool valid = entry != nullptr && slot.attempt >= entry->first_valid_attempt &&
+                     slot.attempt <= entry->last_valid_attempt;
+  const bool second = is_step ? slot.replied : std::exchange(slot.replied, true);
+  if (valid && !second && !is_step) CountReply(*entry);
+  if (second || !valid || entry->state != DecisionEntry::State::kOpen) {
     ReportLate(slot);
     if (entry != nullptr) ReleaseRequest(*entry);
     return;
@@ -144,11 +136,15 @@ void DecisionEngine::OnReply(ReplySlot& slot, PolicyReply reply) {
     slot.early_reply = std::move(reply);
     return;
   }
-  if (TakeReply(entry, reply)) Dispatch(entry);
+  if (TakeReply(entry, reply, slot.attempt)) Dispatch(entry);
 }
 
 // Returns true when the decision is to be asked again at once.
-bool DecisionEngine::TakeReply(const EntryPtr& entry, const PolicyReply& reply) {
+bool DecisionEngine::TakeReply(const EntryPtr& entry, const PolicyReply& reply, int attempt) {
+  if (const auto* step = std::get_if<ovpn::PendingAuth>(&reply.verdict)) {
+    TakeStep(entry, *step, attempt);
+    return false;
+  }
   if (const auto* failure = std::get_if<ovpn::Failure>(&reply.verdict)) {
     // Another attempt may still bring a verdict; its timer or the deadline goes on.
     if (entry->outstanding > 0) return false;
@@ -162,7 +158,7 @@ bool DecisionEngine::TakeReply(const EntryPtr& entry, const PolicyReply& reply) 
 
 bool DecisionEngine::MayAskAgain(const DecisionEntry& entry) const {
   const EngineOptions& options = entry.decision->options();
-  return entry.attempts < options.max_attempts &&
+  return entry.attempts - entry.attempts_before_round < options.max_attempts &&
          entry.deadline - clock_.Now() >= options.min_retry_budget && entry.policy->ready();
 }
 
@@ -174,11 +170,13 @@ void DecisionEngine::OnDeadline() {
 
 void DecisionEngine::OnDue(const EntryPtr& entry) {
   const ovpn::SteadyTime now = clock_.Now();
-  if (now >= entry->deadline) {
+  if (now >= entry->deadline && entry->awaits_client) {
+    OnStepTimedOut(entry);
+  } else if (now >= entry->deadline) {
     FinishWithFailure(entry, ovpn::FailureCause::kTimeout,
                       absl::StrCat("no verdict after ", entry->attempts, " attempts"));
     CancelOutstanding(*entry, CancelReason::kTimedOut);
-  } else if (MayAskAgain(*entry)) {
+  } else if (MayAskAgain(*entry) && !entry->extended) {
     Dispatch(entry);
   } else {
     const ovpn::Duration attempt_timeout = entry->decision->options().attempt_timeout;
@@ -203,8 +201,14 @@ void DecisionEngine::OnAnswerOutcome(const ovpn::KeyRef& key, OutcomeResult outc
                                      const std::string& detail) {
   const DeadlineUpdate update(*this);
   const EntryPtr entry = table_.FindByKey(key);
-  if (entry != nullptr && entry->state != DecisionEntry::State::kOpen) {
+  if (entry == nullptr) return;
+  if (entry->state != DecisionEntry::State::kOpen) {
     TakeOutcome(*entry, outcome, detail);
+  } else if (entry->awaits_client && outcome == OutcomeResult::kNotEnforced) {
+    entry->policy->ReportOutcome(entry->id, {outcome, detail, {}});
+    FinishWithFailure(entry, ovpn::FailureCause::kInvalidVerdict,
+                      absl::StrCat("OpenVPN did not take the further step: ", detail));
+    CancelOutstanding(*entry, CancelReason::kTimedOut);
   }
 }
 

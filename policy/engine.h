@@ -4,6 +4,8 @@
 // loop. Owned by the broker; loop thread only.
 //
 //   OPEN --Ask--> DISPATCHED(n) --verdict or failure--> ANSWERED --outcome--> FINAL
+//   DISPATCHED(n) --PendingAuth--> STEP --the client's answer, Continue--> DISPATCHED(n + 1)
+//   STEP --verdict, or no answer in time--> ANSWERED
 //   OPEN, DISPATCHED(n) --Withdraw, newer key--> FINAL without an answer
 //
 // Every way out of DISPATCHED but a withdrawal settles the Decision. Every decision gives its
@@ -17,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "ovpn/base/clock.h"
 #include "ovpn/base/ids.h"
@@ -48,6 +51,9 @@ class DecisionEngine {
   // Gets an answer to `decision` from `policy`; null counts as unavailable. A decision of the same
   // client that is still open is superseded. May settle the decision before it returns.
   void Submit(Decision decision, std::shared_ptr<Policy> policy);
+  // The client has answered the question of a further step (AuthKind::kChallengeResponse): the
+  // policy is asked about the answer. Ignored when no decision waits for it.
+  void Continue(ovpn::AuthRequest response);
   // The question is void: closes the decision without an answer. Unknown keys are ignored.
   void Withdraw(const ovpn::KeyRef& key, CancelReason reason);
   // What OpenVPN made of the answer: kWritten or kNotEnforced first, then perhaps kVerified or
@@ -77,10 +83,15 @@ class DecisionEngine {
   void Dispatch(const EntryPtr& entry);
   std::optional<PolicyReply> Ask(const EntryPtr& entry);
   void OnReply(ReplySlot& slot, PolicyReply reply);
-  bool TakeReply(const EntryPtr& entry, const PolicyReply& reply);
+  bool TakeReply(const EntryPtr& entry, const PolicyReply& reply, int attempt);
   bool MayAskAgain(const DecisionEntry& entry) const;
   void OnDue(const EntryPtr& entry);
   void ReportLate(const ReplySlot& slot);
+
+  // engine_steps.cc: further steps of the client, and more time for the policy
+  void TakeStep(const EntryPtr& entry, const ovpn::PendingAuth& step, int attempt);
+  void OnStepTimedOut(const EntryPtr& entry);
+  absl::Status Extend(const ReplySlot& slot, ovpn::Duration timeout);
 
   // engine_finish.cc: answering and what follows
   void FinishWithFailure(const EntryPtr& entry, ovpn::FailureCause cause, absl::string_view detail);

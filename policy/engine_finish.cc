@@ -50,6 +50,7 @@ void DecisionEngine::Finish(const EntryPtr& entry, const PolicyReply& reply) {
   record.policy_revision = reply.policy_revision;
   record.audit_annotations = reply.audit_annotations;
   record.attempts = entry->attempts;
+  record.steps = entry->steps;
   record.latency = now - entry->submit_time;
   stats_.latency.Add(record.latency);
 
@@ -69,10 +70,15 @@ void DecisionEngine::Finish(const EntryPtr& entry, const PolicyReply& reply) {
 // failure, to which the rules apply again.
 AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdict& verdict) {
   const ovpn::AuthRequest& request = entry.decision->request();
+  // A policy that put a further step has not let the client in: what admits without a verdict is
+  // not for it.
+  const bool may_admit = entry.steps == 0;
+  FailureOptions options = entry.decision->options().failure;
+  if (!may_admit) options.mode = FailureOptions::Mode::kDeny;
   const auto rule = [&](const ovpn::Verdict& said) {
-    return ApplyFailureRules(request.kind, said,
-                             last_allows_.Age(request.session.uid, clock_.Now()),
-                             entry.decision->options().failure);
+    return ApplyFailureRules(
+        request.kind, said,
+        may_admit ? last_allows_.Age(request.session.uid, clock_.Now()) : std::nullopt, options);
   };
   // Before anything else: keep_last must not turn a deny that cannot be written into an allow.
   if (std::holds_alternative<ovpn::Deny>(verdict)) last_allows_.Forget(request.session.uid);
@@ -180,6 +186,7 @@ void DecisionEngine::Close(const EntryPtr& entry, CancelReason reason) {
   record.result = DecisionResult::kWithdrawn;
   record.detail = std::string(ToString(reason));
   record.attempts = entry->attempts;
+  record.steps = entry->steps;
   record.latency = now - entry->submit_time;
   ++stats_.totals[static_cast<size_t>(record.result)];
   EmitRecord(*entry);

@@ -37,7 +37,13 @@ struct EngineOptions {
   ovpn::Duration attempt_timeout = std::chrono::seconds(2);
   // No further attempt is begun with less than this left.
   ovpn::Duration min_retry_budget = std::chrono::milliseconds(500);
-  int max_attempts = 3;  // at least 1
+  int max_attempts = 3;  // at least 1; counted anew after each answer of the client to a step
+  // A policy may ask once for more time, up to this from Submit; nullopt: it may not.
+  std::optional<ovpn::Duration> max_decision_timeout = std::nullopt;
+  // Further steps (PendingAuth) that one decision may put to its client.
+  int max_steps = 8;
+  // Open decisions of the instance; one more is answered as overloaded.
+  size_t max_open_decisions = 4096;
   FailureOptions failure;
 };
 

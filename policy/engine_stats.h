@@ -53,6 +53,7 @@ struct EngineStats {
   uint64_t kept_last = 0;             // likewise
   uint64_t admission_denied = 0;      // allowed by the policy, denied by limits or an empty pool
   uint64_t late_replies = 0;          // replies to decisions that had ended, and second ones
+  uint64_t steps = 0;                 // further steps put to clients
   uint64_t retries = 0;               // attempts after the first
   LatencyHistogram latency;           // of decisions that were answered
 };

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "ovpn/base/clock.h"
 #include "ovpn/base/ids.h"
@@ -22,6 +23,10 @@ struct Inquiry {
   int attempt = 1;  // counts dispatches of this decision, from 1
   const ovpn::AuthRequest& request;
   ovpn::Duration timeout;  // what is left of the decision's budget
+  // Questions that the client has answered so far; `request` is the newest answer then.
+  int round = 0;
+  // Asks for more time, counted from now. Not OK, with the reason, when it is not granted.
+  std::function<absl::Status(ovpn::Duration)> extend = nullptr;
 };
 
 // One answer to one attempt.
@@ -60,9 +65,11 @@ class Policy {
   virtual absl::string_view name() const = 0;
 
   // Asks once. `reply` is called at most once, perhaps before Ask returns, and never after Cancel
-  // of the same decision. A policy that cannot answer replies Failure{kUnavailable or kOverloaded}
-  // at once; the engine decides on a retry. A second Ask with the same decision_id is a retry: it
-  // should go to another replica, and the first may still answer.
+  // of the same decision. A PendingAuth does not count: the call stays open for the verdict that
+  // follows it, until the client's response is asked about with another Ask. A policy that cannot
+  // answer replies Failure{kUnavailable or kOverloaded} at once; the engine decides on a retry. A
+  // second Ask with the same decision_id is a retry: it should go to another replica, and the first
+  // may still answer.
   virtual void Ask(const Inquiry& inquiry, ReplyCallback reply) = 0;
 
   // The answer is not wanted any more. Unknown ids are ignored.

@@ -55,7 +55,7 @@ policy::OutcomeResult ToPolicy(ovpn::AnswerOutcome outcome) {
 policy::AnswerResult ToPolicy(ovpn::AnswerReceipt receipt) {
   switch (receipt.status) {
     case ovpn::AnswerReceipt::Status::kQueued:
-      return policy::AnswerResult::Queued();
+      return {.granted = receipt.granted};
     case ovpn::AnswerReceipt::Status::kRejected:
       return policy::AnswerResult::Rejected(std::move(receipt.violations));
     case ovpn::AnswerReceipt::Status::kGone:
@@ -228,6 +228,9 @@ void Broker::RefreshHealth() {
 }
 
 void Broker::OnAuthRequest(ovpn::AuthRequest request) {
+  if (request.kind == ovpn::AuthKind::kChallengeResponse) {
+    return engine_.Continue(std::move(request));
+  }
   const ovpn::KeyRef key = request.key;
   ovpn::Instance* const instance = instances_.Find(key.client.instance);
   const Judgement& judgement = judgements_.at(key.client.instance);

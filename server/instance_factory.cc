@@ -77,6 +77,7 @@ absl::StatusOr<InstanceParts> MakeInstanceParts(const config::v1::InstanceConfig
   const ovpn::OpenvpnConfigSummary summary =
       ovpn::CheckOpenvpnConfig(config.config(), config.working_directory());
   instance.hand_window = std::chrono::seconds(summary.hand_window_seconds);
+  instance.reneg_interval = std::chrono::seconds(summary.reneg_seconds);
   instance.address_mismatch = config.address_mismatch() == config::v1::ADDRESS_MISMATCH_TOLERATE
                                   ? ovpn::AddressMismatch::kTolerate
                                   : ovpn::AddressMismatch::kKill;

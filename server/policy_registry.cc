@@ -52,6 +52,11 @@ policy::StreamPolicyOptions MakeOptions(const PolicyConfig& config, const Broker
     options.instances.insert(instance.name());
     options.decision_timeout =
         std::max(options.decision_timeout, ToDuration(instance.decision().timeout()));
+    if (instance.decision().has_max_timeout()) {
+      options.max_decision_timeout =
+          std::max(options.max_decision_timeout.value_or(ovpn::Duration::zero()),
+                   ToDuration(instance.decision().max_timeout()));
+    }
     options.allow_raw_directives =
         options.allow_raw_directives || instance.allowed_raw_directives_size() > 0;
   }
@@ -212,6 +217,10 @@ std::shared_ptr<const policy::EngineOptions> MakeEngineOptions(
   auto options = std::make_shared<policy::EngineOptions>();
   options->decision_timeout = ToDuration(config.decision().timeout());
   options->attempt_timeout = ToDuration(config.decision().attempt_timeout());
+  options->max_open_decisions = config.decision().max_open();
+  if (config.decision().has_max_timeout()) {
+    options->max_decision_timeout = ToDuration(config.decision().max_timeout());
+  }
   if (config.failure().mode() == config::v1::FAILURE_MODE_ALLOW) {
     options->failure.mode = policy::FailureOptions::Mode::kAllow;
   }

@@ -38,7 +38,8 @@ struct InstanceConfig {
   Duration stop_timeout = std::chrono::seconds(10);   // from SIGTERM to SIGKILL
 
   bool prompt_verdict = true;
-  std::chrono::seconds hand_window{60};  // OpenVPN's, which bounds how long a client waits
+  std::chrono::seconds hand_window{60};       // OpenVPN's, which bounds how long a client waits
+  std::chrono::seconds reneg_interval{3600};  // OpenVPN's reneg-sec; 0: no renegotiation by time
   AddressMismatch address_mismatch = AddressMismatch::kKill;
 };
 

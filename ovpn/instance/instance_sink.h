@@ -33,11 +33,13 @@ class InstanceSink {
   virtual ~InstanceSink() = default;
 
   // A client waits. The receiver answers once with Instance::Answer(request.key, verdict), or is
-  // told OnAuthWithdrawn.
+  // told OnAuthWithdrawn. After a PendingAuth with a question the client's response comes as one
+  // more request of the same key, AuthKind::kChallengeResponse.
   virtual void OnAuthRequest(AuthRequest request) = 0;
   // The question with this key is void; an answer would be dropped.
   virtual void OnAuthWithdrawn(const KeyRef& key, WithdrawReason reason) = 0;
-  // Progress of an answer; kWritten or kNotEnforced comes first, then at most one of the other two.
+  // Progress of an answer (of a PendingAuth only kNotEnforced); kWritten or kNotEnforced comes
+  // first, then at most one of the other two.
   virtual void OnAnswerOutcome(const KeyRef& key, AnswerOutcome outcome,
                                const std::string& detail) = 0;
   // A session changed, and how (not its byte counts). `session` is as it is after the change.

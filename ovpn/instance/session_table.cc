@@ -15,6 +15,7 @@ SessionTable::ConnectResult SessionTable::OnConnect(const ClientRef& client,
 
   const std::optional<Kid> superseded = std::exchange(entry.pending_kid, event.kid);
   entry.pending_reauth = event.reauth;
+  entry.awaits_response = false;
   entry.last_kid = event.kid;
   if (is_new) {
     entry.session.uid = new_uid;

@@ -17,6 +17,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/container/node_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "ovpn/base/clock.h"
 #include "ovpn/base/ids.h"
 #include "ovpn/management/client_auth_block.h"
 #include "ovpn/types/client_event.h"
@@ -30,6 +31,9 @@ struct SessionEntry {
   Kid last_kid;                    // the newest key negotiation seen
   std::optional<Kid> pending_kid;  // its answer is wanted and none was taken yet
   bool pending_reauth = false;     // the question of pending_kid is a REAUTH
+  SteadyTime pending_since;        // when the question of pending_kid came
+  bool awaits_response =
+      false;  // the client of pending_kid was asked something: CR_RESPONSE counts
   std::optional<Kid> allowed_kid;  // our allow of a CONNECT; without it ESTABLISHED is an intrusion
   // Addresses that the block asks for and those that ADDRESS told, in OpenVPN's spelling, iroutes
   // too.

@@ -41,6 +41,19 @@ bool AddressesAgree(const std::vector<IntendedAddress>& wanted,
   return true;
 }
 
+// `session_state` comes with `auth-gen-token ... external-auth`. A word that we do not know is the
+// one that a policy must not trust.
+TokenState TokenStateOf(const Environment& environment) {
+  const std::optional<absl::string_view> word = environment.Get("session_state");
+  if (!word.has_value()) return TokenState::kNone;
+  if (*word == "Initial") return TokenState::kInitial;
+  if (*word == "Authenticated") return TokenState::kAuthenticated;
+  if (*word == "Expired") return TokenState::kExpired;
+  if (*word == "AuthenticatedEmptyUser") return TokenState::kAuthenticatedEmptyUser;
+  if (*word == "ExpiredEmptyUser") return TokenState::kExpiredEmptyUser;
+  return TokenState::kInvalid;
+}
+
 }  // namespace
 
 Sessions::Sessions(const InstanceConfig& config, DirectivePolicy allowed_raw,
@@ -73,11 +86,27 @@ void Sessions::OnEvent(ClientEvent&& event) {
   if (const auto* address = std::get_if<ClientAddress>(&event)) return OnAddress(*address);
   if (const auto* disconnect = std::get_if<ClientDisconnect>(&event))
     return OnDisconnect(*disconnect);
-  const auto& response = std::get<ClientChallengeResponse>(event);
-  // Any client past TLS can send one; nothing of ours asked.
-  logger_.Debug(
-      "CHALLENGE_RESPONSE_IGNORED", "a client answered a challenge that nobody put",
-      {{"instance", config_.name}, {"cid", response.cid.value}, {"kid", response.kid.value}});
+  OnChallengeResponse(std::move(std::get<ClientChallengeResponse>(event)));
+}
+
+void Sessions::OnChallengeResponse(ClientChallengeResponse&& event) {
+  SessionEntry* entry = table_.Find(event.cid);
+  if (entry == nullptr || entry->pending_kid != event.kid || !entry->awaits_response) {
+    // Any client past TLS can send one at any time.
+    logger_.Debug("CHALLENGE_RESPONSE_IGNORED", "a client answered a challenge that nobody put",
+                  {{"instance", config_.name}, {"cid", event.cid.value}, {"kid", event.kid.value}});
+    return;
+  }
+  entry->awaits_response = false;
+  AuthRequest request;
+  request.kind = AuthKind::kChallengeResponse;
+  request.key = KeyOf(*entry, event.kid);
+  request.session = entry->session;
+  request.environment = std::make_shared<const Environment>(std::move(event.environment));
+  request.challenge_response = std::move(event.response);
+  request.token_state = TokenStateOf(*request.environment);
+  request.receive_time = clock_.WallNow();
+  sink_.OnAuthRequest(std::move(request));
 }
 
 void Sessions::OnConnect(ClientConnect&& event) {
@@ -97,6 +126,7 @@ void Sessions::OnConnect(ClientConnect&& event) {
     unwritten_.erase(old_key);
     sink_.OnAuthWithdrawn(old_key, WithdrawReason::kSuperseded);
   }
+  entry.pending_since = clock_.Now();
   // The sink may end this session from inside a call, so the request is complete before the first.
   AuthRequest request;
   request.kind = event.reauth ? AuthKind::kReauth : AuthKind::kConnect;
@@ -104,6 +134,7 @@ void Sessions::OnConnect(ClientConnect&& event) {
   request.session = entry.session;
   request.environment = std::make_shared<const Environment>(std::move(event.environment));
   request.password = std::move(event.password);
+  request.token_state = TokenStateOf(*request.environment);
   request.receive_time = now;
   if (!event.reauth) Changed(entry, SessionChange::kAsked);
   sink_.OnAuthRequest(std::move(request));

@@ -4,6 +4,7 @@
 // waits itself while the connection is down. Owned by Instance; loop thread only.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -34,7 +35,9 @@ struct AnswerReceipt {
     kGone,      // nobody waits under this key any more
   };
   Status status = Status::kQueued;
-  std::vector<FieldViolation> violations;  // with kRejected
+  std::vector<FieldViolation> violations = {};  // with kRejected
+  // With kQueued for a PendingAuth: how long OpenVPN waits for the client from now.
+  std::chrono::seconds granted{0};
 };
 
 // Who gave an answer, for the session's own record.
@@ -69,7 +72,9 @@ class Sessions {
   // Denies a client whose CONNECT could not be read.
   void OnUnreadable(const ProtocolError& error);
 
-  // The answer to the question with this key: an Allow or a Deny.
+  // The answer to the question with this key: an Allow or a Deny; or a PendingAuth, after which the
+  // answer is still awaited. An answer to a PendingAuth's question comes as a further
+  // OnAuthRequest with the same key.
   AnswerReceipt Answer(const KeyRef& key, const Verdict& answer, const AnswerOrigin& origin);
   // Ends a session: the client is told to stay away (kHalt) or to reconnect. The session ends with
   // DISCONNECT, about 5 s later. `reason` goes to the client and the log; printable ASCII.
@@ -95,9 +100,11 @@ class Sessions {
   struct UnwrittenAnswer {
     KeyRef key;
     std::vector<Command> commands;
+    bool is_step = false;  // a PendingAuth: the answer is still to come
   };
 
   void OnConnect(ClientConnect&& event);
+  void OnChallengeResponse(ClientChallengeResponse&& event);
   void OnEstablished(const ClientEstablished& event);
   void OnAddress(const ClientAddress& event);
   void OnDisconnect(const ClientDisconnect& event);
@@ -108,6 +115,9 @@ class Sessions {
   void Changed(const SessionEntry& entry, SessionChange change) {
     sink_.OnSessionChanged(entry.session, change);
   }
+  AnswerReceipt AnswerPending(SessionEntry& entry, const KeyRef& key, const PendingAuth& step,
+                              const AnswerOrigin& origin);
+  std::chrono::seconds GrantedTime(const SessionEntry& entry, const PendingAuth& step) const;
   void Write(UnwrittenAnswer answer);
   void WriteWaiting();
   void OnWriteResult(const UnwrittenAnswer& answer, const absl::StatusOr<Reply>& reply);

@@ -1,4 +1,5 @@
 // Sessions: what is written to OpenVPN about clients, and what OpenVPN replies.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -6,6 +7,9 @@
 
 namespace ovpnbroker::ovpn {
 namespace {
+
+// From a client's first packet to its question, at most as a rule: TLS over a slow line.
+constexpr std::chrono::seconds kNegotiationReserve{3};
 
 // The one command that carries the answer, and for an allow the addresses that must come of it.
 struct CompiledAnswer {
@@ -30,8 +34,9 @@ Checked<CompiledAnswer> CompileAllow(const KeyRef& key, const Allow& allow, bool
   return CompiledAnswer{*std::move(command), block.value().intended_addresses()};
 }
 
-Checked<CompiledAnswer> CompileDeny(const KeyRef& key, const Deny& deny) {
-  Checked<Command> command = commands::ClientDeny(key.client.cid, key.kid, deny);
+Checked<CompiledAnswer> CompileDeny(const KeyRef& key, const Deny& deny,
+                                    absl::string_view username) {
+  Checked<Command> command = commands::ClientDeny(key.client.cid, key.kid, deny, username);
   if (!command.ok()) return command.violations();
   return CompiledAnswer{command.TakeValue(), {}};
 }
@@ -44,6 +49,9 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
   SessionEntry* entry = key.client.epoch == epoch_ ? table_.Find(key.client.cid) : nullptr;
   if (entry == nullptr || entry->pending_kid != key.kid) return {Status::kGone, {}};
 
+  if (const auto* step = std::get_if<PendingAuth>(&answer)) {
+    return AnswerPending(*entry, key, *step, origin);
+  }
   const bool reauth = entry->pending_reauth;
   const Allow* allow = std::get_if<Allow>(&answer);
   const Deny* deny = std::get_if<Deny>(&answer);
@@ -51,7 +59,8 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
     return {Status::kRejected, {{"", "only an allow or a deny can be written"}}};
   }
   Checked<CompiledAnswer> compiled =
-      allow != nullptr ? CompileAllow(key, *allow, reauth, allowed_raw_) : CompileDeny(key, *deny);
+      allow != nullptr ? CompileAllow(key, *allow, reauth, allowed_raw_)
+                       : CompileDeny(key, *deny, entry->session.identity.username);
   if (!compiled.ok()) return {Status::kRejected, compiled.violations()};
 
   CompiledAnswer content = compiled.TakeValue();
@@ -64,6 +73,7 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
   }
 
   entry->pending_kid.reset();
+  entry->awaits_response = false;
   entry->session.policy = origin.policy;
   entry->session.last_decision_id = origin.decision_id;
   if (deny != nullptr) {
@@ -84,6 +94,36 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
   Write(std::move(unwritten));
   sink_.OnSessionChanged(session, change);
   return {Status::kQueued, {}};
+}
+
+// A further step for the client: the key goes on waiting.
+AnswerReceipt Sessions::AnswerPending(SessionEntry& entry, const KeyRef& key,
+                                      const PendingAuth& step, const AnswerOrigin& origin) {
+  const std::chrono::seconds granted = GrantedTime(entry, step);
+  Checked<Command> command =
+      commands::ClientPendingAuth(key.client.cid, key.kid, step, entry.session.identity, granted);
+  if (!command.ok()) return {AnswerReceipt::Status::kRejected, command.violations()};
+  entry.awaits_response = step.method == PendingAuth::Method::kChallenge;
+  entry.session.policy = origin.policy;
+  entry.session.last_decision_id = origin.decision_id;
+  // A session that renews its keys stays what it is.
+  if (!entry.pending_reauth) entry.session.state = SessionState::kPendingAuth;
+  const Session session = entry.session;
+  Write({.key = key, .commands = {command.TakeValue()}, .is_step = true});
+  sink_.OnSessionChanged(session, SessionChange::kStepPut);
+  return {.granted = granted};
+}
+
+// OpenVPN moves its own deadline to the step's timeout, counted from now, and cuts it to what it
+// grants a key negotiation as a whole. What it has used of that before it asked us is not known;
+// the reserve covers it, so that our deny comes first.
+std::chrono::seconds Sessions::GrantedTime(const SessionEntry& entry,
+                                           const PendingAuth& step) const {
+  const std::chrono::seconds used =
+      std::chrono::ceil<std::chrono::seconds>(clock_.Now() - entry.pending_since);
+  const std::chrono::seconds whole = std::max(config_.reneg_interval / 2, config_.hand_window);
+  const std::chrono::seconds left = whole - used - kNegotiationReserve;
+  return step.timeout > std::chrono::seconds::zero() ? std::min(step.timeout, left) : left;
 }
 
 void Sessions::NoteDecision(const SessionUid& uid, const DecisionId& decision,
@@ -116,8 +156,13 @@ void Sessions::Write(UnwrittenAnswer answer) {
 
 void Sessions::OnWriteResult(const UnwrittenAnswer& answer, const absl::StatusOr<Reply>& reply) {
   if (answer.key.client.epoch != epoch_) return;
+  const SessionEntry* entry = table_.Find(answer.key.client.cid);
+  // A step that was answered meanwhile has been overtaken; its own fate tells nothing any more.
+  const bool overtaken =
+      answer.is_step && (entry == nullptr || entry->pending_kid != answer.key.kid);
+  if (overtaken) return;
   if (reply.ok() && reply->success) {
-    sink_.OnAnswerOutcome(answer.key, AnswerOutcome::kWritten, "");
+    if (!answer.is_step) sink_.OnAnswerOutcome(answer.key, AnswerOutcome::kWritten, "");
     return;
   }
   if (reply.ok() || absl::IsResourceExhausted(reply.status())) {
@@ -131,7 +176,6 @@ void Sessions::OnWriteResult(const UnwrittenAnswer& answer, const absl::StatusOr
   // The connection was lost and nobody knows whether OpenVPN read the answer. Giving the same
   // answer twice does no harm, so it waits for the next connection, unless the client is gone or
   // has been asked about again.
-  const SessionEntry* entry = table_.Find(answer.key.client.cid);
   if (entry != nullptr && entry->last_kid == answer.key.kid)
     unwritten_.insert_or_assign(answer.key, answer);
 }

@@ -13,11 +13,6 @@
 namespace ovpnbroker::ovpn::commands {
 namespace {
 
-constexpr std::chrono::seconds kMaxRetryBackoff{86400};
-
-// Client reasons that clients act on instead of showing them.
-constexpr absl::string_view kReservedClientReasons[] = {"TEMP", "CRV1:", "SESSION:"};
-
 Command Make(absl::string_view name, absl::string_view arguments = "") {
   return {.name = std::string(name),
           .bytes = absl::StrCat(name, arguments.empty() ? "" : " ", arguments, "\n")};
@@ -50,20 +45,6 @@ absl::string_view SignalName(ManagementSignal signal) {
   return "SIGTERM";
 }
 
-bool IsReserved(absl::string_view client_reason) {
-  for (const absl::string_view prefix : kReservedClientReasons) {
-    if (absl::StartsWith(client_reason, prefix)) return true;
-  }
-  return false;
-}
-
-// What the client reads after AUTH_FAILED.
-std::string ClientReasonText(const Deny& deny) {
-  if (!deny.retry.has_value()) return deny.client_reason;
-  return absl::StrCat("TEMP[backoff ", deny.retry->backoff.count(), ",advance ",
-                      deny.retry->advance ? "remote" : "no", "]:", deny.client_reason);
-}
-
 }  // namespace
 
 Command EnvFilter(int level) { return Make("env-filter", absl::StrCat(level)); }
@@ -94,42 +75,6 @@ absl::StatusOr<Command> ClientAuth(Cid cid, Kid kid, const ClientAuthBlock& bloc
   Command command = Make("client-auth", KeyText(cid, kid));
   for (const std::string& line : block.lines()) absl::StrAppend(&command.bytes, line, "\n");
   absl::StrAppend(&command.bytes, "END\n");
-  return command;
-}
-
-Checked<Command> ClientDeny(Cid cid, Kid kid, const Deny& deny) {
-  std::vector<FieldViolation> violations;
-  const auto refuse = [&violations](absl::string_view field, absl::string_view description) {
-    violations.push_back({std::string(field), std::string(description)});
-  };
-
-  if (const absl::Status status = CheckKid(kid); !status.ok()) refuse("kid", status.message());
-  if (const absl::Status status = CheckText(deny.reason); !status.ok()) {
-    refuse("deny.reason", status.message());
-  }
-  if (deny.retry.has_value() && (deny.retry->backoff < std::chrono::seconds::zero() ||
-                                 deny.retry->backoff > kMaxRetryBackoff)) {
-    refuse("deny.retry.backoff", absl::StrCat("must be 0 to ", kMaxRetryBackoff.count(), " s"));
-  }
-  if (IsReserved(deny.client_reason)) {
-    refuse("deny.client_reason",
-           "begins with TEMP, CRV1: or SESSION:, which clients act on; use deny.retry for TEMP");
-  }
-  const std::string client_reason = ClientReasonText(deny);
-  if (const absl::Status status = CheckText(client_reason); !status.ok()) {
-    refuse("deny.client_reason", status.message());
-  }
-  if (!violations.empty()) return violations;
-
-  std::string arguments = absl::StrCat(KeyText(cid, kid), " ", QuoteArgument(deny.reason));
-  if (!client_reason.empty()) absl::StrAppend(&arguments, " ", QuoteArgument(client_reason));
-  Command command = Make("client-deny", arguments);
-  if (command.bytes.size() > kMaxCommandLineBytes) {
-    refuse("deny.reason",
-           absl::StrCat("makes, with client_reason and escapes, a command of ",
-                        command.bytes.size(), " bytes; at most ", kMaxCommandLineBytes));
-    return violations;
-  }
   return command;
 }
 

@@ -12,6 +12,7 @@
 #include "ovpn/base/secret.h"
 #include "ovpn/management/checked.h"
 #include "ovpn/management/client_auth_block.h"
+#include "ovpn/types/client_identity.h"
 #include "ovpn/types/verdict.h"
 
 namespace ovpnbroker::ovpn {
@@ -52,8 +53,15 @@ absl::StatusOr<Command> ClientAuthNt(Cid cid, Kid kid);
 absl::StatusOr<Command> ClientAuth(Cid cid, Kid kid, const ClientAuthBlock& block);
 
 // A policy's deny, or the broker's own with texts from CleanText. Violations name deny.reason,
-// deny.client_reason or deny.retry.backoff in the policy's terms.
-Checked<Command> ClientDeny(Cid cid, Kid kid, const Deny& deny);
+// deny.client_reason, deny.retry.backoff or a field of deny.challenge in the policy's terms.
+// `username` is the client's, which a dynamic challenge (CRV1) must repeat to it.
+Checked<Command> ClientDeny(Cid cid, Kid kid, const Deny& deny, absl::string_view username = "");
+
+// Tells the client what to do while it waits, and OpenVPN to wait `timeout` (positive) from now.
+// `client` says which ways it knows: a step that it cannot take is refused. Violations name fields
+// of pending_auth.
+Checked<Command> ClientPendingAuth(Cid cid, Kid kid, const PendingAuth& step,
+                                   const ClientIdentity& client, std::chrono::seconds timeout);
 
 // client-pending-auth with no text, written right behind an answer: OpenVPN then acts on the answer
 // at once instead of at the client's next packet. Only for clients that SupportsAuthPending().

@@ -2,9 +2,13 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace ovpnbroker::ovpn {
 namespace {
+
+// All the words that OpenVPN knows are far shorter together.
+constexpr size_t kMaxSsoMethodsBytes = 256;
 
 std::string RealAddress(const Environment& environment) {
   const absl::string_view port = environment.GetOrEmpty("untrusted_port");
@@ -14,6 +18,13 @@ std::string RealAddress(const Environment& environment) {
 }
 
 }  // namespace
+
+bool ClientIdentity::SupportsSso(absl::string_view method) const {
+  for (const absl::string_view word : absl::StrSplit(sso_methods, ',')) {
+    if (word == method) return true;
+  }
+  return false;
+}
 
 ClientIdentity ClientIdentity::FromEnvironment(const Environment& environment) {
   ClientIdentity identity;
@@ -26,6 +37,8 @@ ClientIdentity ClientIdentity::FromEnvironment(const Environment& environment) {
   identity.certificate_sha256 = std::string(environment.GetOrEmpty("tls_digest_sha256_0"));
   if (!absl::SimpleAtoi(environment.GetOrEmpty("IV_PROTO"), &identity.iv_proto))
     identity.iv_proto = 0;
+  identity.sso_methods =
+      std::string(environment.GetOrEmpty("IV_SSO").substr(0, kMaxSsoMethodsBytes));
   return identity;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "ovpn/types/environment.h"
 
 namespace ovpnbroker::ovpn {
@@ -19,11 +20,15 @@ struct ClientIdentity {
   std::string certificate_serial;  // tls_serial_hex_0, as OpenVPN prints it
   std::string certificate_sha256;  // tls_digest_sha256_0, lower-case hex with colons
   uint32_t iv_proto = 0;           // IV_PROTO bits; 0 when absent or not a number
+  std::string sso_methods;         // IV_SSO: "webauth,crtext"; what the client can do besides
 
   // IV_PROTO bit: the client understands AUTH_PENDING, so a prompt verdict may wake it
   // (openvpn-management.md 5).
   static constexpr uint32_t kIvProtoAuthPendingKeyword = 1U << 4;
   bool SupportsAuthPending() const { return (iv_proto & kIvProtoAuthPendingKeyword) != 0; }
+
+  // True when `method` is one of the words of sso_methods: "webauth", "openurl", "crtext".
+  bool SupportsSso(absl::string_view method) const;
 
   static ClientIdentity FromEnvironment(const Environment& environment);
 };

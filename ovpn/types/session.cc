@@ -28,6 +28,8 @@ absl::string_view ToString(SessionChange change) {
   switch (change) {
     case SessionChange::kAsked:
       return "ASKED";
+    case SessionChange::kStepPut:
+      return "STEP_PUT";
     case SessionChange::kAuthorized:
       return "AUTHORIZED";
     case SessionChange::kEstablished:

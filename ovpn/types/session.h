@@ -30,6 +30,7 @@ enum class SessionState {
 // What has just happened to a session.
 enum class SessionChange {
   kAsked,            // CONNECT came, for a new client or again for one whose keys were lost
+  kStepPut,          // a further step was put to the client
   kAuthorized,       // an allow of a CONNECT was handed over
   kEstablished,      // ESTABLISHED came
   kAddressLearned,   // OpenVPN learned a tunnel address

@@ -64,10 +64,10 @@ struct DynamicChallenge {
 };
 
 struct Deny {
-  std::string reason;         // for the operator: log and audit
-  std::string client_reason;  // for the client; empty: plain AUTH_FAILED. Not a reserved form
-                              // (TEMP, CRV1:, SESSION:)
-  std::string code;           // the policy's own short code for metrics and records; may be empty
+  std::string reason = {};         // for the operator: log and audit
+  std::string client_reason = {};  // for the client; empty: plain AUTH_FAILED. Not a reserved form
+                                   // (TEMP, CRV1:, SESSION:)
+  std::string code = {};  // the policy's own short code for metrics and records; may be empty
   // Set: the client keeps its credentials and tries again. At most one of the two.
   std::optional<RetryHint> retry = std::nullopt;
   std::optional<DynamicChallenge> challenge = std::nullopt;

@@ -152,8 +152,9 @@ void Replica::Fail(absl::string_view error) {
     context_.logger.Info("POLICY_STREAM_CLOSED", "the stream to a policy replica was closed",
                          {policy, replica, reason});
   } else if (was_ready) {
-    context_.logger.Warning("POLICY_STREAM_LOST", "the stream to a policy replica was lost",
-                            {policy, replica, reason, {"open_decisions", open_.size()}});
+    context_.logger.Warning(
+        "POLICY_STREAM_LOST", "the stream to a policy replica was lost",
+        {policy, replica, reason, {"open_decisions", open_.size() + parked_.size()}});
   } else if (failures_ == 1) {
     context_.logger.Warning("POLICY_STREAM_UNREACHABLE",
                             "no stream to a policy replica; the broker keeps trying",
@@ -162,7 +163,8 @@ void Replica::Fail(absl::string_view error) {
     context_.logger.Debug("POLICY_STREAM_RETRY", "still no stream to a policy replica",
                           {policy, replica, reason, {"failures", failures_}});
   }
-  const absl::flat_hash_set<ovpn::DecisionId> open = std::exchange(open_, {});
+  absl::flat_hash_set<ovpn::DecisionId> open = std::exchange(open_, {});
+  open.merge(std::exchange(parked_, {}));
   context_.listener.OnReplicaLost(*this, open);
 }
 
@@ -190,7 +192,7 @@ void Replica::Drain(absl::string_view reason) {
 }
 
 void Replica::CloseIfDrained() {
-  if (state_ != ReplicaState::kDraining || closing_ || !open_.empty()) return;
+  if (state_ != ReplicaState::kDraining || closing_ || !open_.empty() || !parked_.empty()) return;
   closing_ = true;
   last_error_ = "drained";
   stream_->HalfClose();
@@ -205,6 +207,7 @@ void Replica::Abandon() {
   age_deadline_.reset();
   state_deadline_.reset();
   open_.clear();
+  parked_.clear();
   timer_.Arm(std::nullopt);
   if (stream_ == nullptr) return;
   stream_->Detach();

@@ -79,7 +79,10 @@ class Replica {
 
   // Only when ready. False when it was not sent; the replica is not ready any more then.
   bool SendRequest(v1::DecisionRequest request);
-  // Ignored when the decision is not in flight here.
+  // The decision waits for its client: it stays open here and takes no place in flight.
+  void Park(const ovpn::DecisionId& decision_id) { parked_.insert(decision_id); }
+  bool parked(const ovpn::DecisionId& decision_id) const { return parked_.contains(decision_id); }
+  // Ignored when the decision is neither in flight nor parked here.
   void SendCancellation(const ovpn::DecisionId& decision_id, CancelReason reason);
   void SendOutcome(const ovpn::DecisionId& decision_id, const Outcome& outcome);
   // For the circuit: an answer came in time, or one did not come or was a failure.
@@ -102,11 +105,13 @@ class Replica {
   void OnMessage(const v1::StreamDecisionsResponse& message);
   void OnHelloAck(const v1::HelloAck& ack);
   void OnDecision(const v1::Decision& decision);
+  void OnDeadlineExtension(const v1::DeadlineExtension& extension);
   void OnDrain(const v1::Drain& drain);
   void OnCommand(const v1::Command& command);
   void SendCommandResult(const std::string& command_id, google::rpc::Status status);
   void OnEventAck(const v1::EventAck& ack);
-  void Reject(absl::string_view message, const std::string& decision_id);
+  void Reject(absl::string_view message, const std::string& decision_id,
+              const google::rpc::Status& status);
   void NoteNotEnabled(absl::string_view message);
   bool Send(v1::StreamDecisionsRequest message);
 
@@ -128,8 +133,9 @@ class Replica {
   ReplicaState state_ = ReplicaState::kBackoff;
   ovpn::WallTime state_change_time_;
   std::shared_ptr<PolicyStream> stream_;
-  uint64_t generation_ = 0;  // moves when stream_ comes or goes
-  absl::flat_hash_set<ovpn::DecisionId> open_;
+  uint64_t generation_ = 0;                       // moves when stream_ comes or goes
+  absl::flat_hash_set<ovpn::DecisionId> open_;    // in flight
+  absl::flat_hash_set<ovpn::DecisionId> parked_;  // a further step was put to their clients
   StreamTerms terms_;
   std::optional<EventFeed> feed_;  // from READY to the end, with CAPABILITY_SESSION_EVENTS
   SessionJournal::Subscription journal_subscription_;

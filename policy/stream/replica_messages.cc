@@ -12,6 +12,11 @@ namespace {
 // Of the age: streams that began together do not end together.
 constexpr double kAgeJitter = 0.1;
 
+google::rpc::Status NotEnabled() {
+  return MakeStatus(google::rpc::FAILED_PRECONDITION, kCapabilityNotEnabled,
+                    "the capability for this message is not switched on");
+}
+
 }  // namespace
 
 void Replica::OnMessage(const v1::StreamDecisionsResponse& message) {
@@ -38,7 +43,7 @@ void Replica::OnMessage(const v1::StreamDecisionsResponse& message) {
     case Response::kHeartbeat:
       return;
     case Response::kDeadlineExtension:
-      return Reject("deadline_extension", message.deadline_extension().decision_id());
+      return OnDeadlineExtension(message.deadline_extension());
     case Response::kEventAck:
       return OnEventAck(message.event_ack());
     case Response::kCommand:
@@ -100,21 +105,43 @@ void Replica::SendCommandResult(const std::string& command_id, google::rpc::Stat
 }
 
 void Replica::OnEventAck(const v1::EventAck& ack) {
-  if (!feed_.has_value()) return Reject("event_ack", "");
+  if (!feed_.has_value()) {
+    NoteNotEnabled("event_ack");
+    return Reject("event_ack", "", NotEnabled());
+  }
   feed_->OnAck(ack.cursor());
 }
 
 void Replica::OnDecision(const v1::Decision& decision) {
   if (!decision.policy_revision().empty()) revision_ = decision.policy_revision();
-  if (open_.erase(decision.decision_id()) == 0) {
+  if (open_.erase(decision.decision_id()) + parked_.erase(decision.decision_id()) == 0) {
     ++context_.counters.late_verdicts;
     SendOutcome(decision.decision_id(),
                 {OutcomeResult::kLate, "the decision is not open here", {}});
     return;
   }
   ++context_.counters.verdicts;
-  CloseIfDrained();
+  const uint64_t generation = generation_;
   context_.listener.OnDecision(*this, decision);
+  if (generation == generation_) CloseIfDrained();
+}
+
+void Replica::OnDeadlineExtension(const v1::DeadlineExtension& extension) {
+  if (!terms_.deadline_extension) {
+    NoteNotEnabled("deadline_extension");
+    return Reject("deadline_extension", extension.decision_id(), NotEnabled());
+  }
+  absl::Status status = absl::NotFoundError("the decision is not open here");
+  if (open_.contains(extension.decision_id())) {
+    const ovpn::Duration timeout = std::chrono::seconds(extension.timeout().seconds()) +
+                                   std::chrono::nanoseconds(extension.timeout().nanos());
+    status = context_.listener.OnDeadlineExtension(*this, extension.decision_id(), timeout);
+  }
+  if (status.ok()) return;
+  ++context_.counters.rejected_messages;
+  Reject("deadline_extension", extension.decision_id(),
+         MakeStatus(static_cast<google::rpc::Code>(status.raw_code()), "EXTENSION_REFUSED",
+                    status.message()));
 }
 
 void Replica::OnDrain(const v1::Drain& drain) {
@@ -136,14 +163,13 @@ void Replica::OnDrain(const v1::Drain& drain) {
   CloseIfDrained();
 }
 
-void Replica::Reject(absl::string_view message, const std::string& decision_id) {
-  NoteNotEnabled(message);
+void Replica::Reject(absl::string_view message, const std::string& decision_id,
+                     const google::rpc::Status& status) {
   v1::StreamDecisionsRequest answer;
   v1::MessageRejection& rejection = *answer.mutable_message_rejection();
   rejection.set_message(std::string(message));
   rejection.set_decision_id(decision_id);
-  *rejection.mutable_status() = MakeStatus(google::rpc::FAILED_PRECONDITION, kCapabilityNotEnabled,
-                                           "the capability for this message is not switched on");
+  *rejection.mutable_status() = status;
   Send(std::move(answer));
 }
 
@@ -161,6 +187,7 @@ bool Replica::SendRequest(v1::DecisionRequest request) {
   v1::StreamDecisionsRequest message;
   *message.mutable_decision_request() = std::move(request);
   if (!Send(std::move(message))) return false;
+  parked_.erase(decision_id);
   open_.insert(decision_id);
   ++context_.counters.requests;
   circuit_.OnAsked(context_.clock.Now());
@@ -184,7 +211,7 @@ void Replica::NoteFailed() {
 }
 
 void Replica::SendCancellation(const ovpn::DecisionId& decision_id, CancelReason reason) {
-  if (open_.erase(decision_id) == 0) return;
+  if (open_.erase(decision_id) + parked_.erase(decision_id) == 0) return;
   v1::StreamDecisionsRequest message;
   *message.mutable_decision_cancellation() = CancellationToProto(decision_id, reason);
   Send(std::move(message));

@@ -55,11 +55,14 @@ void ReplicaSet::Ask(const Inquiry& inquiry, Policy::ReplyCallback reply) {
   OpenDecision& decision = open_[id];
   decision.request = &inquiry.request;
   decision.attempt = inquiry.attempt;
+  decision.round = inquiry.round;
+  decision.extend = inquiry.extend;
   if (!decision.queued.empty()) {
     decision.queued.push_back(std::move(reply));
     return;
   }
   decision.deadline = clock_.Now() + inquiry.timeout;
+  if (ContinueDialogue(id, decision, reply)) return;
   Replies replies;
   replies.push_back(std::move(reply));
   const bool is_hedge = !decision.holders.empty();
@@ -100,6 +103,22 @@ void ReplicaSet::Ask(const Inquiry& inquiry, Policy::ReplyCallback reply) {
   for (const Policy::ReplyCallback& waiting : replies) waiting(failure);
 }
 
+// The client's response goes to the replica that put the question, as long as it is there. True
+// when it was sent; what the question's own attempt waited for is void then.
+bool ReplicaSet::ContinueDialogue(const ovpn::DecisionId& decision_id, OpenDecision& decision,
+                                  Policy::ReplyCallback& reply) {
+  if (decision.holders.size() != 1) return false;
+  Replica& replica = *decision.holders.front().replica;
+  if (!replica.parked(decision_id)) return false;
+  if (replica.ready() && Send(decision_id, decision, replica)) {
+    decision.holders.front() = {.replica = &replica, .replies = {std::move(reply)}};
+    return true;
+  }
+  replica.SendCancellation(decision_id, CancelReason::kTimedOut);
+  decision.holders.clear();
+  return false;
+}
+
 // The ready replica with the fewest in flight that does not hold the decision already; equal ones
 // take turns. One with an open circuit only when there is no other. A REAUTH and the answer to a
 // challenge go to the one that decided last, if it can.
@@ -135,14 +154,21 @@ Replica* ReplicaSet::Pick(const OpenDecision& decision) {
   return best;
 }
 
+bool ReplicaSet::Send(const ovpn::DecisionId& decision_id, const OpenDecision& decision,
+                      Replica& replica) {
+  return replica.SendRequest(MakeDecisionRequest({.decision_id = decision_id,
+                                                  .attempt = decision.attempt,
+                                                  .round = decision.round,
+                                                  .timeout = decision.deadline - clock_.Now()},
+                                                 *decision.request, replica.terms()));
+}
+
 // Sends the decision to a replica that can take it; `replies` move there. False when there is none.
 bool ReplicaSet::Dispatch(const ovpn::DecisionId& decision_id, OpenDecision& decision,
                           Replies& replies) {
   // A replica that cannot be written to is not ready any more, so this ends.
   while (Replica* replica = Pick(decision)) {
-    const ovpn::Duration left = decision.deadline - clock_.Now();
-    if (replica->SendRequest(MakeDecisionRequest(decision_id, decision.attempt, *decision.request,
-                                                 left, replica->terms()))) {
+    if (Send(decision_id, decision, *replica)) {
       decision.holders.push_back({.replica = replica, .replies = std::move(replies)});
       return true;
     }
@@ -220,6 +246,13 @@ void ReplicaSet::OnDecision(Replica& replica, const v1::Decision& message) {
   const ovpn::DecisionId& id = message.decision_id();
   const auto found = open_.find(id);
   if (found == open_.end()) return;
+  PolicyReply reply{.verdict = VerdictFromProto(message, replica.terms()),
+                    .policy_revision = replica.revision(),
+                    .replica = replica.address(),
+                    .audit_annotations = AnnotationsFromProto(message)};
+  if (std::holds_alternative<ovpn::PendingAuth>(reply.verdict)) {
+    return TakeStep(replica, id, found->second, std::move(reply));
+  }
   const OpenDecision decision = std::move(found->second);
   open_.erase(found);
   const Policy::ReplyCallback* answered = nullptr;
@@ -236,10 +269,6 @@ void ReplicaSet::OnDecision(Replica& replica, const v1::Decision& message) {
   }
   if (answered == nullptr) return;
 
-  PolicyReply reply{.verdict = VerdictFromProto(message, replica.terms()),
-                    .policy_revision = replica.revision(),
-                    .replica = replica.address(),
-                    .audit_annotations = AnnotationsFromProto(message)};
   const auto* failure = std::get_if<ovpn::Failure>(&reply.verdict);
   if (failure != nullptr && failure->cause == ovpn::FailureCause::kInvalidVerdict) {
     ++counters_.invalid_verdicts;
@@ -259,6 +288,41 @@ void ReplicaSet::OnDecision(Replica& replica, const v1::Decision& message) {
 void ReplicaSet::OnCommand(Replica& replica, const v1::Command& command,
                            std::function<void(const google::rpc::Status&)> answer) {
   commands_->Execute(command, replica.address(), std::move(answer));
+}
+
+// The decision stays with the replica that put the step, and with nobody else.
+void ReplicaSet::TakeStep(Replica& replica, const ovpn::DecisionId& decision_id,
+                          OpenDecision& decision, PolicyReply reply) {
+  std::vector<Holder> holders = std::exchange(decision.holders, {});
+  for (Holder& holder : holders) {
+    if (holder.replica == &replica) {
+      decision.holders.push_back(std::move(holder));
+    } else {
+      holder.replica->SendCancellation(decision_id, CancelReason::kTimedOut);
+    }
+  }
+  if (decision.holders.empty()) return EraseIfIdle(decision_id);
+  if (!decision.queued.empty()) {
+    // A retry that found no replica with room has become pointless.
+    queue_.erase({decision.deadline, decision_id});
+    decision.queued.clear();
+  }
+  replica.Park(decision_id);
+  memory_.Remember(decision_id, replica.address());
+  replica.NoteAnswered();
+  const Policy::ReplyCallback answered = decision.holders.front().replies.front();
+  answered(std::move(reply));
+  DispatchQueued();
+}
+
+absl::Status ReplicaSet::OnDeadlineExtension(Replica& /*replica*/,
+                                             const ovpn::DecisionId& decision_id,
+                                             ovpn::Duration timeout) {
+  const auto found = open_.find(decision_id);
+  if (found == open_.end() || found->second.extend == nullptr) {
+    return absl::NotFoundError("the decision is not open");
+  }
+  return found->second.extend(timeout);
 }
 
 void ReplicaSet::OnReplicaLost(Replica& replica,

@@ -4,6 +4,7 @@
 // let go of the policy. Loop thread only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -48,6 +49,8 @@ class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_
   void OnReplicaReady(Replica& replica) override;
   void OnReplicaAged(Replica& replica) override;
   void OnDecision(Replica& replica, const v1::Decision& decision) override;
+  absl::Status OnDeadlineExtension(Replica& replica, const ovpn::DecisionId& decision_id,
+                                   ovpn::Duration timeout) override;
   void OnReplicaLost(Replica& replica, const absl::flat_hash_set<ovpn::DecisionId>& open) override;
   void OnCommand(Replica& replica, const v1::Command& command,
                  std::function<void(const google::rpc::Status&)> answer) override;
@@ -65,7 +68,9 @@ class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_
   struct OpenDecision {
     const ovpn::AuthRequest* request = nullptr;
     int attempt = 0;
+    int round = 0;
     ovpn::SteadyTime deadline;
+    std::function<absl::Status(ovpn::Duration)> extend;
     std::vector<Holder> holders;
     Replies queued;  // not empty: in queue_
   };
@@ -73,6 +78,11 @@ class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_
   using Queue = std::set<std::pair<ovpn::SteadyTime, ovpn::DecisionId>>;
 
   Replica* Pick(const OpenDecision& decision);
+  bool Send(const ovpn::DecisionId& decision_id, const OpenDecision& decision, Replica& replica);
+  bool ContinueDialogue(const ovpn::DecisionId& decision_id, OpenDecision& decision,
+                        Policy::ReplyCallback& reply);
+  void TakeStep(Replica& replica, const ovpn::DecisionId& decision_id, OpenDecision& decision,
+                PolicyReply reply);
   bool Dispatch(const ovpn::DecisionId& decision_id, OpenDecision& decision, Replies& replies);
   // The holders have let an attempt's time pass.
   static void NoteLate(OpenDecision& decision);

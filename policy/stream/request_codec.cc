@@ -14,8 +14,6 @@ namespace {
 
 // Left free for the wrapper around the request and the lengths inside it.
 constexpr size_t kMessageReserve = 1024;
-// Of IV_SSO; all the words that OpenVPN knows are far shorter together.
-constexpr size_t kMaxMethodBytes = 256;
 // Upper bound of tags and lengths of one map entry: four varints of at most 5 bytes and 3 tags.
 constexpr size_t kEntryOverhead = 16;
 
@@ -78,12 +76,46 @@ v1::DecisionRequest::Kind KindToProto(ovpn::AuthKind kind) {
   return v1::DecisionRequest::KIND_UNSPECIFIED;
 }
 
-void AddCredentials(const ovpn::AuthRequest& request, v1::DecisionRequest& message) {
+v1::TokenState TokenStateToProto(ovpn::TokenState state) {
+  switch (state) {
+    case ovpn::TokenState::kNone:
+      return v1::TOKEN_STATE_UNSPECIFIED;
+    case ovpn::TokenState::kInitial:
+      return v1::TOKEN_STATE_INITIAL;
+    case ovpn::TokenState::kAuthenticated:
+      return v1::TOKEN_STATE_AUTHENTICATED;
+    case ovpn::TokenState::kExpired:
+      return v1::TOKEN_STATE_EXPIRED;
+    case ovpn::TokenState::kInvalid:
+      return v1::TOKEN_STATE_INVALID;
+    case ovpn::TokenState::kAuthenticatedEmptyUser:
+      return v1::TOKEN_STATE_AUTHENTICATED_EMPTY_USER;
+    case ovpn::TokenState::kExpiredEmptyUser:
+      return v1::TOKEN_STATE_EXPIRED_EMPTY_USER;
+  }
+  return v1::TOKEN_STATE_INVALID;
+}
+
+// False when the client presented a token in the place of its password.
+bool IsPassword(ovpn::TokenState state) {
+  return state == ovpn::TokenState::kNone || state == ovpn::TokenState::kInitial;
+}
+
+// The answer to a question goes to whoever put it, so CAPABILITY_PENDING_AUTH is enough for it; the
+// password needs the operator's grant.
+void AddCredentials(const ovpn::AuthRequest& request, const StreamTerms& terms,
+                    v1::DecisionRequest& message) {
+  const bool response = terms.pending_auth && request.challenge_response.has_value();
+  if (!terms.send_password && !response) return;
   type::v1::Credentials& credentials = *message.mutable_credentials();
   credentials.set_username(request.session.identity.username);
-  if (request.password.has_value()) {
+  if (terms.send_password && request.password.has_value() && IsPassword(request.token_state)) {
     const absl::string_view password = request.password->Reveal();
     credentials.set_password(password.data(), password.size());
+  }
+  if (response) {
+    const absl::string_view text = request.challenge_response->Reveal();
+    credentials.set_challenge_response(text.data(), text.size());
   }
 }
 
@@ -101,11 +133,18 @@ v1::Hello MakeHello(const StreamPolicyOptions& options) {
     hello.add_capabilities(v1::CAPABILITY_EVENT_REPLAY);
     if (options.grant_commands) hello.add_capabilities(v1::CAPABILITY_COMMANDS);
   }
+  if (options.mode == StreamMode::kEnforce) {
+    hello.add_capabilities(v1::CAPABILITY_PENDING_AUTH);
+    if (options.max_decision_timeout.has_value()) {
+      hello.add_capabilities(v1::CAPABILITY_DEADLINE_EXTENSION);
+    }
+  }
   if (options.grant_password) hello.add_capabilities(v1::CAPABILITY_PASSWORD);
   if (options.allow_raw_directives) hello.add_capabilities(v1::CAPABILITY_RAW_DIRECTIVES);
   hello.set_max_in_flight(options.max_in_flight);
   *hello.mutable_decision_timeout() = DurationToProto(options.decision_timeout);
-  *hello.mutable_max_decision_timeout() = DurationToProto(options.decision_timeout);
+  *hello.mutable_max_decision_timeout() =
+      DurationToProto(options.max_decision_timeout.value_or(options.decision_timeout));
   *hello.mutable_heartbeat_interval() = DurationToProto(options.timings.heartbeat_interval);
   return hello;
 }
@@ -113,7 +152,12 @@ v1::Hello MakeHello(const StreamPolicyOptions& options) {
 StreamTerms NegotiateTerms(const StreamPolicyOptions& options, const v1::HelloAck& ack) {
   StreamTerms terms;
   const bool sessions = options.sessions != nullptr;
+  const bool enforce = options.mode == StreamMode::kEnforce;
   for (const int capability : ack.capabilities()) {
+    if (capability == v1::CAPABILITY_PENDING_AUTH) terms.pending_auth = enforce;
+    if (capability == v1::CAPABILITY_DEADLINE_EXTENSION) {
+      terms.deadline_extension = enforce && options.max_decision_timeout.has_value();
+    }
     if (capability == v1::CAPABILITY_SESSION_EVENTS) terms.session_events = sessions;
     if (capability == v1::CAPABILITY_EVENT_REPLAY) terms.event_replay = sessions;
     if (capability == v1::CAPABILITY_COMMANDS) terms.commands = sessions && options.grant_commands;
@@ -133,22 +177,22 @@ StreamTerms NegotiateTerms(const StreamPolicyOptions& options, const v1::HelloAc
   return terms;
 }
 
-v1::DecisionRequest MakeDecisionRequest(const ovpn::DecisionId& decision_id, int attempt,
-                                        const ovpn::AuthRequest& request, ovpn::Duration timeout,
+v1::DecisionRequest MakeDecisionRequest(const RequestHead& head, const ovpn::AuthRequest& request,
                                         const StreamTerms& terms) {
   v1::DecisionRequest message;
-  message.set_decision_id(decision_id);
-  message.set_attempt(attempt);
+  message.set_decision_id(head.decision_id);
+  message.set_attempt(head.attempt);
+  message.set_round(head.round);
   message.set_kind(KindToProto(request.kind));
   *message.mutable_session() = SessionToProto(request.session);
   message.set_kid(request.key.kid.value);
-  if (terms.send_password) AddCredentials(request, message);
-  const absl::string_view methods =
-      request.environment->GetOrEmpty("IV_SSO").substr(0, kMaxMethodBytes);
-  for (const absl::string_view method : absl::StrSplit(methods, ',', absl::SkipEmpty())) {
+  message.set_token_state(TokenStateToProto(request.token_state));
+  AddCredentials(request, terms, message);
+  for (const absl::string_view method :
+       absl::StrSplit(request.session.identity.sso_methods, ',', absl::SkipEmpty())) {
     message.add_pending_auth_methods(ovpn::ReplaceInvalidUtf8(method));
   }
-  *message.mutable_timeout() = DurationToProto(std::max(timeout, ovpn::Duration::zero()));
+  *message.mutable_timeout() = DurationToProto(std::max(head.timeout, ovpn::Duration::zero()));
   *message.mutable_receive_time() = TimestampToProto(request.receive_time);
   AddEnvironment(*request.environment, terms, message);
   return message;

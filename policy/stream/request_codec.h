@@ -15,11 +15,13 @@ v1::Hello MakeHello(const StreamPolicyOptions& options);
 
 // What the broker and one replica agreed on in the handshake.
 struct StreamTerms {
-  bool send_password = false;   // CAPABILITY_PASSWORD is on
-  bool raw_directives = false;  // CAPABILITY_RAW_DIRECTIVES is on
-  bool session_events = false;  // CAPABILITY_SESSION_EVENTS is on
-  bool event_replay = false;    // CAPABILITY_EVENT_REPLAY is on
-  bool commands = false;        // CAPABILITY_COMMANDS is on
+  bool send_password = false;       // CAPABILITY_PASSWORD is on
+  bool raw_directives = false;      // CAPABILITY_RAW_DIRECTIVES is on
+  bool session_events = false;      // CAPABILITY_SESSION_EVENTS is on
+  bool event_replay = false;        // CAPABILITY_EVENT_REPLAY is on
+  bool commands = false;            // CAPABILITY_COMMANDS is on
+  bool pending_auth = false;        // CAPABILITY_PENDING_AUTH is on
+  bool deadline_extension = false;  // CAPABILITY_DEADLINE_EXTENSION is on
   int max_in_flight = 0;
   // Shell patterns of the variables to send; empty: all.
   std::vector<std::string> environment_patterns;
@@ -28,11 +30,18 @@ struct StreamTerms {
 // What the broker offers, as far as the replica wants it; excess patterns are dropped.
 StreamTerms NegotiateTerms(const StreamPolicyOptions& options, const v1::HelloAck& ack);
 
-// `timeout`: what is left of the decision's budget now. Always smaller than
+// What one message asks, besides the request itself.
+struct RequestHead {
+  const ovpn::DecisionId& decision_id;
+  int attempt = 1;
+  int round = 0;           // answers of the client to further steps so far
+  ovpn::Duration timeout;  // what is left of the decision's budget now
+};
+
+// Always smaller than
 // StreamLimits::kMaxMessageBytes: the largest variables are left out until it is. A variable that
 // came twice is sent once, with the value that ovpn::Environment::Get returns.
-v1::DecisionRequest MakeDecisionRequest(const ovpn::DecisionId& decision_id, int attempt,
-                                        const ovpn::AuthRequest& request, ovpn::Duration timeout,
+v1::DecisionRequest MakeDecisionRequest(const RequestHead& head, const ovpn::AuthRequest& request,
                                         const StreamTerms& terms);
 
 }  // namespace ovpnbroker::policy

@@ -103,6 +103,8 @@ struct StreamPolicyOptions {
   ovpn::Duration decision_timeout = std::chrono::seconds(5);  // told to the policy
   ovpn::Duration dns_refresh = std::chrono::seconds(30);      // names are looked up again
   std::shared_ptr<AddressResolver> resolver;                  // null: the system's
+  // Offers CAPABILITY_DEADLINE_EXTENSION: the longest that a decision may take with it.
+  std::optional<ovpn::Duration> max_decision_timeout = std::nullopt;
   StreamTimings timings;
 };
 

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int64_t kMaxRetryBackoffSeconds = 86400;
 constexpr int64_t kMaxSessionSeconds = 31536000;  // a year
+constexpr int64_t kMaxStepTimeoutSeconds = 86400;
 
 ovpn::Verdict Invalid(absl::string_view detail, std::vector<ovpn::FieldViolation> violations) {
   return ovpn::Failure{ovpn::FailureCause::kInvalidVerdict, std::string(detail),
@@ -61,6 +62,11 @@ ovpn::Verdict AllowFromProto(const v1::Allow& allow, const StreamTerms& terms) {
 
 ovpn::Verdict DenyFromProto(const v1::Deny& deny) {
   ovpn::Deny verdict{deny.reason(), deny.client_reason(), deny.code(), std::nullopt};
+  if (deny.has_challenge()) {
+    const v1::DynamicChallenge& challenge = deny.challenge();
+    verdict.challenge = ovpn::DynamicChallenge{challenge.state_id(), challenge.text(),
+                                               challenge.echo(), !challenge.response_optional()};
+  }
   if (deny.has_retry()) {
     verdict.retry.emplace();
     verdict.retry->advance = deny.retry().advance();
@@ -74,6 +80,34 @@ ovpn::Verdict DenyFromProto(const v1::Deny& deny) {
       verdict.retry->backoff = std::chrono::seconds(backoff.seconds());
     }
   }
+  return verdict;
+}
+
+// The text is checked where it is written (ovpn/management), which knows the client too.
+ovpn::Verdict PendingAuthFromProto(const v1::PendingAuth& step, const StreamTerms& terms) {
+  if (!terms.pending_auth) {
+    return Invalid(absl::StrCat(kCapabilityNotEnabled, ": pending_auth"),
+                   {{"pending_auth", absl::StrCat(kCapabilityNotEnabled,
+                                                  ": needs CAPABILITY_PENDING_AUTH in HelloAck")}});
+  }
+  if (step.method_case() == v1::PendingAuth::METHOD_NOT_SET) {
+    return Invalid("pending_auth has no method",
+                   {{"pending_auth", "web_auth_url or challenge_text must be set"}});
+  }
+  const google::protobuf::Duration& timeout = step.timeout();
+  if (timeout.nanos() != 0 || timeout.seconds() < 0 || timeout.seconds() > kMaxStepTimeoutSeconds) {
+    return Invalid("pending_auth.timeout is out of range",
+                   {{"pending_auth.timeout",
+                     absl::StrCat("must be whole seconds from 0 to ", kMaxStepTimeoutSeconds)}});
+  }
+  ovpn::PendingAuth verdict;
+  const bool is_page = step.method_case() == v1::PendingAuth::kWebAuthUrl;
+  verdict.method =
+      is_page ? ovpn::PendingAuth::Method::kWebAuth : ovpn::PendingAuth::Method::kChallenge;
+  verdict.text = is_page ? step.web_auth_url() : step.challenge_text();
+  verdict.flags.assign(step.flags().begin(), step.flags().end());
+  verdict.echo = step.echo();
+  verdict.timeout = std::chrono::seconds(timeout.seconds());
   return verdict;
 }
 
@@ -91,10 +125,7 @@ ovpn::Verdict VerdictFromProto(const v1::Decision& decision, const StreamTerms& 
       return ovpn::Failure{
           ovpn::FailureCause::kPolicyFailed, decision.failure().status().message(), {}};
     case v1::Decision::kPendingAuth:
-      return Invalid(absl::StrCat(kCapabilityNotEnabled, ": pending_auth"),
-                     {{"pending_auth",
-                       absl::StrCat(kCapabilityNotEnabled,
-                                    ": needs CAPABILITY_PENDING_AUTH, which is not offered")}});
+      return PendingAuthFromProto(decision.pending_auth(), terms);
     case v1::Decision::VERDICT_NOT_SET:
       break;
   }

@@ -131,6 +131,11 @@ void Checker::CheckDecision(const InstanceConfig& instance, const std::string& p
            absl::StrCat("must not be longer than decision.timeout (",
                         TimeUtil::ToString(decision.timeout()), ")"));
   }
+  if (decision.has_max_timeout() && decision.max_timeout() < decision.timeout()) {
+    Report(absl::StrCat(path, ".decision.max_timeout"),
+           absl::StrCat("must not be shorter than decision.timeout (",
+                        TimeUtil::ToString(decision.timeout()), ")"));
+  }
   if (!IsWholeSeconds(instance.failure().retry_backoff())) {
     Report(absl::StrCat(path, ".failure.retry_backoff"),
            "must be whole seconds: clients read it so");
@@ -152,14 +157,16 @@ void Checker::CheckOpenvpn(const InstanceConfig& instance, const std::string& pa
                                 Place{finding.file, finding.line, 0}, "",
                                 absl::StrCat(finding.directive, separator, finding.message)});
   }
-  const ProtoDuration& timeout = instance.decision().timeout();
   const int64_t budget = summary.hand_window_seconds - kHandWindowReserveSeconds;
-  if (timeout > TimeUtil::SecondsToDuration(budget)) {
-    Report(absl::StrCat(path, ".decision.timeout"),
+  const auto check_budget = [&](absl::string_view field, const ProtoDuration& timeout) {
+    if (timeout <= TimeUtil::SecondsToDuration(budget)) return;
+    Report(absl::StrCat(path, ".decision.", field),
            absl::StrCat("OpenVPN gives clients up after its hand-window of ",
                         summary.hand_window_seconds, " s; the decision may take ", budget,
                         " s at most"));
-  }
+  };
+  check_budget("timeout", instance.decision().timeout());
+  check_budget("max_timeout", instance.decision().max_timeout());
 }
 
 void Checker::CheckPolicyReference(const InstanceConfig& instance, const std::string& path) {

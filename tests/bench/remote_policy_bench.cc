@@ -39,8 +39,8 @@ int Main() {
   });
   const SampleConnect sample;
   const auto make_request = [&sample] {
-    return policy::MakeDecisionRequest("", 1, sample.MakeRequest(0), std::chrono::seconds(5),
-                                       policy::StreamTerms{});
+    return policy::MakeDecisionRequest({.decision_id = "", .timeout = std::chrono::seconds(5)},
+                                       sample.MakeRequest(0), policy::StreamTerms{});
   };
   BareCaller bare(service.address(), make_request, BareCaller::Messages::kReadyMade);
   BareCaller builder(service.address(), make_request, BareCaller::Messages::kBuiltEachTime);

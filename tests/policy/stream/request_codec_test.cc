@@ -22,7 +22,9 @@ ovpn::AuthRequest RequestWith(const Variables& variables) {
 }
 
 v1::DecisionRequest Encode(const ovpn::AuthRequest& request, const StreamTerms& terms = {}) {
-  return MakeDecisionRequest("d1", 2, request, std::chrono::milliseconds(1500), terms);
+  return MakeDecisionRequest(
+      {.decision_id = "d1", .attempt = 2, .round = 0, .timeout = std::chrono::milliseconds(1500)},
+      request, terms);
 }
 
 TEST(RequestCodec, Connect_CarriesWhoAsksAndHowLongItMayTake) {
@@ -55,6 +57,32 @@ TEST(RequestCodec, PasswordGranted_IsInCredentialsOnly) {
   const v1::DecisionRequest message = Encode(RequestWith({{"username", "alice"}}), terms);
   EXPECT_EQ(message.credentials().username(), "alice");
   EXPECT_EQ(message.credentials().password(), "hunter2");
+}
+
+TEST(RequestCodec, TokenInThePasswordsPlace_IsAStateAndNoPassword) {
+  StreamTerms terms;
+  terms.send_password = true;
+  ovpn::AuthRequest request = RequestWith({{"username", "alice"}});
+  request.token_state = ovpn::TokenState::kAuthenticated;
+  const v1::DecisionRequest message = Encode(request, terms);
+  EXPECT_EQ(message.token_state(), v1::TOKEN_STATE_AUTHENTICATED);
+  EXPECT_EQ(message.credentials().username(), "alice");
+  EXPECT_FALSE(message.credentials().has_password());
+  request.token_state = ovpn::TokenState::kInitial;
+  EXPECT_TRUE(Encode(request, terms).credentials().has_password());
+}
+
+TEST(RequestCodec, ChallengeResponse_GoesToAPolicyThatPutsQuestionsOnly) {
+  ovpn::AuthRequest request = RequestWith({{"username", "alice"}});
+  request.kind = ovpn::AuthKind::kChallengeResponse;
+  request.challenge_response = ovpn::Secret("MTIzNDU2");
+  EXPECT_FALSE(Encode(request).has_credentials());
+  StreamTerms terms;
+  terms.pending_auth = true;
+  const v1::DecisionRequest message = Encode(request, terms);
+  EXPECT_EQ(message.kind(), v1::DecisionRequest::KIND_CHALLENGE_RESPONSE);
+  EXPECT_EQ(message.credentials().challenge_response(), "MTIzNDU2");
+  EXPECT_FALSE(message.credentials().has_password());
 }
 
 TEST(RequestCodec, NonUtf8_IsExactInTheEnvironmentAndReplacedInText) {

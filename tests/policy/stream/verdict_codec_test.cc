@@ -97,7 +97,45 @@ TEST(VerdictCodec, NoVerdict_IsInvalid) {
   EXPECT_THAT(Violations("decision_id: 'd1'"), testing::ElementsAre("verdict"));
 }
 
-TEST(VerdictCodec, PendingAuth_IsInvalidUntilItsCapabilityExists) {
+StreamTerms WithPendingAuth() {
+  StreamTerms terms;
+  terms.pending_auth = true;
+  return terms;
+}
+
+TEST(VerdictCodec, PendingAuth_IsReadWithItsMethod) {
+  const ovpn::Verdict page =
+      Decode("pending_auth { web_auth_url: 'https://x' flags: 'hidden' timeout { seconds: 90 } }",
+             WithPendingAuth());
+  const ovpn::PendingAuth expected{.method = ovpn::PendingAuth::Method::kWebAuth,
+                                   .text = "https://x",
+                                   .flags = {"hidden"},
+                                   .timeout = std::chrono::seconds(90)};
+  EXPECT_EQ(std::get<ovpn::PendingAuth>(page), expected);
+  const ovpn::Verdict question =
+      Decode("pending_auth { challenge_text: 'code?' echo: true }", WithPendingAuth());
+  EXPECT_EQ(std::get<ovpn::PendingAuth>(question).method, ovpn::PendingAuth::Method::kChallenge);
+  EXPECT_TRUE(std::get<ovpn::PendingAuth>(question).echo);
+}
+
+TEST(VerdictCodec, PendingAuthWithoutMethodOrWithAnOddTimeout_IsInvalid) {
+  EXPECT_THAT(Violations("pending_auth {}", WithPendingAuth()),
+              testing::ElementsAre("pending_auth"));
+  for (const char* timeout : {"seconds: -1", "seconds: 86401", "seconds: 1 nanos: 5"}) {
+    EXPECT_THAT(
+        Violations(absl::StrCat("pending_auth { challenge_text: 'x' timeout { ", timeout, " } }"),
+                   WithPendingAuth()),
+        testing::ElementsAre("pending_auth.timeout"));
+  }
+}
+
+TEST(VerdictCodec, DynamicChallenge_IsReadWithTheDeny) {
+  const auto deny = std::get<ovpn::Deny>(Decode(
+      "deny { challenge { state_id: 's1' text: 'PIN?' echo: true response_optional: true } }"));
+  EXPECT_EQ(deny.challenge, (ovpn::DynamicChallenge{"s1", "PIN?", true, false}));
+}
+
+TEST(VerdictCodec, PendingAuthNotSwitchedOn_IsInvalid) {
   EXPECT_THAT(Violations("pending_auth { challenge_text: 'code?' }"),
               testing::ElementsAre("pending_auth"));
   const ovpn::Verdict verdict = Decode("pending_auth { challenge_text: 'code?' }");
