@@ -6,17 +6,34 @@ import itertools
 import os
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 _CLONE_NEWNET = 0x40000000
+_CLONE_NEWNS = 0x00020000
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def enter_private_network() -> None:
-    """Moves the calling thread, and all threads and children that it starts later, to a new network namespace."""
-    if _libc.unshare(_CLONE_NEWNET) != 0:
+    """Moves the calling thread, and all threads and children that it starts later, to new namespaces of the network
+    and of the mounts."""
+    if _libc.unshare(_CLONE_NEWNET | _CLONE_NEWNS) != 0:
         error = ctypes.get_errno()
         raise OSError(error, f"cannot make a network namespace: {os.strerror(error)}")
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def name_hosts(file: Path, hosts: dict[str, list[str]]) -> None:
+    """Makes `hosts`, names and their addresses, what /etc/hosts says in these namespaces; `file` is where it is kept."""
+    lines = [f"{address} {name}" for name, addresses in hosts.items() for address in addresses]
+    is_new = not file.exists()
+    file.write_text("\n".join(["127.0.0.1 localhost", *lines, ""]))
+    if is_new:
+        subprocess.run(["mount", "--bind", str(file), "/etc/hosts"], check=True)
+
+
+def forget_hosts() -> None:
+    subprocess.run(["umount", "/etc/hosts"], check=True)
 
 
 @dataclass(frozen=True)

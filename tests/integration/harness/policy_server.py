@@ -19,6 +19,7 @@ import grpc
 from google.protobuf import json_format
 
 from harness.events import EventLog
+from harness.pki import Certificate
 
 NEVER = object()
 
@@ -30,13 +31,23 @@ class Later:
 
 
 class ScriptedPolicy:
-    """Listens on a unix socket between start() and stop(). Everything that the broker said is kept."""
+    """Listens between start() and stop(); `tls` is its certificate and the authority of its clients'.
 
-    def __init__(self, socket: Path, decide: Callable[[Any], Any]):
+    Everything that the broker said is kept.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        decide: Callable[[Any], Any],
+        *,
+        tls: tuple[Certificate, Path] | None = None,
+    ):
         from ovpnbroker.policy.v1 import policy_service_pb2 as messages
 
         self._messages = messages
-        self.address = f"unix:{socket}"
+        self.address = address
+        self._tls = tls
         self.decide = decide
         self.requests: EventLog[Any] = EventLog("policy: decision requests")
         self.outcomes: EventLog[Any] = EventLog("policy: outcomes")
@@ -61,9 +72,23 @@ class ScriptedPolicy:
         # One thread for each stream; a broker opens one to each replica.
         self._server = grpc.server(ThreadPoolExecutor(8, thread_name_prefix="policy"))
         services.add_PolicyServiceServicer_to_server(self, self._server)
-        assert self._server.add_insecure_port(self.address), f"cannot listen on {self.address}"
+        port = self._listen(self._server)
+        assert port, f"cannot listen on {self.address}"
+        if self._tls is not None:
+            self.address = f"{self.address.rpartition(':')[0]}:{port}"
         self._server.start()
         return self
+
+    def _listen(self, server: grpc.Server) -> int:
+        if self._tls is None:
+            return int(server.add_insecure_port(self.address))
+        own, authority = self._tls
+        credentials = grpc.ssl_server_credentials(
+            [(own.key.read_bytes(), own.certificate.read_bytes())],
+            root_certificates=authority.read_bytes(),
+            require_client_auth=True,
+        )
+        return int(server.add_secure_port(self.address, credentials))
 
     def stop(self, grace: float | None = None) -> None:
         """Cuts every stream at once, as a crash would."""

@@ -47,11 +47,27 @@ class World:
         config.write()
         return config
 
-    def policy(self, decide: Any, *, start: bool = True) -> ScriptedPolicy:
-        socket = self.folder / f"policy-{len(self.policies)}.sock"
-        policy = ScriptedPolicy(socket, decide)
+    def policy(
+        self, decide: Any, *, start: bool = True, tls_address: str | None = None
+    ) -> ScriptedPolicy:
+        """On a unix socket, or with mutual TLS on a TCP address. Port 0 is one of the system's choice."""
+        policy = ScriptedPolicy(
+            tls_address or f"unix:{self.folder / f'policy-{len(self.policies)}.sock'}",
+            decide,
+            tls=(self.pki.server, self.pki.ca) if tls_address else None,
+        )
         self.policies.append(policy)
         return policy.start() if start else policy
+
+    def client_tls(self) -> dict[str, str]:
+        """The `tls` section of a broker whose policies listen with TLS."""
+        own = self.pki.client("broker")
+        return {
+            "ca": str(self.pki.ca),
+            "certificate": str(own.certificate),
+            "key": str(own.key),
+            "server_name": "server",
+        }
 
     def rules_file(self, rules: list[dict[str, Any]], name: str = "rules.yaml") -> Path:
         path = self.folder / name
