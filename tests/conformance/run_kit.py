@@ -38,7 +38,9 @@ def make_pki(directory):
 
 
 def serve(command):
-    """Starts the policy in a process group of its own; returns it and its address."""
+    """Starts the policy in a process group of its own; returns it and its address. It ends with us, also when we are
+    killed."""
+    command = ["setpriv", "--pdeathsig", "TERM", *command]
     program = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     for line in program.stdout:
         if line.startswith(LISTENS_ON):
