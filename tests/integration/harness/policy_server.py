@@ -52,6 +52,7 @@ class ScriptedPolicy:
         self.requests: EventLog[Any] = EventLog("policy: decision requests")
         self.outcomes: EventLog[Any] = EventLog("policy: outcomes")
         self.cancellations: EventLog[Any] = EventLog("policy: cancellations")
+        self.rejections: EventLog[Any] = EventLog("policy: rejected messages")
         self.session_events: EventLog[Any] = EventLog("policy: session events")
         self.command_results: EventLog[Any] = EventLog("policy: command results")
         # Outcomes and session events in the order of their arrival, by their messages' names.
@@ -131,6 +132,8 @@ class ScriptedPolicy:
         elif kind == "session_event":
             self.told.append(request.session_event)
             self.session_events.append(request.session_event)
+        elif kind == "message_rejection":
+            self.rejections.append(request.message_rejection)
         elif kind == "command_result":
             self.command_results.append(request.command_result)
         elif kind == "decision_cancellation":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.broker import Broker, plain_yaml
+from harness.client_management import ClientManagement
 from harness.openvpn_client import OpenvpnClient
 from harness.pki import Certificate, Pki
 from harness.policy_server import ScriptedPolicy
@@ -118,6 +119,12 @@ class World:
         client = OpenvpnClient(server, self.pki, certificate, folder, **options)
         self.clients.append(client)
         return client
+
+    def client_management(self, **options: Any) -> ClientManagement:
+        """For a client's `extra` options."""
+        management = ClientManagement(self.folder, **options)
+        self.open_files.append(management)
+        return management
 
     # --- end ---------------------------------------------------------------------------------
 
