@@ -85,6 +85,7 @@ class Broker final : public BrokerControl,
   void VisitSessions(absl::string_view after,
                      const std::function<bool(const ovpn::Session&)>& visit) const override;
   std::optional<ovpn::Session> FindSession(const ovpn::SessionUid& uid) const override;
+  policy::AddressPools& address_pools() override { return admission_.pools(); }
   void Kill(KillRequest request, std::function<void(KillResult)> done) override;
 
  private:

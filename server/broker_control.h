@@ -11,6 +11,7 @@
 #include "ovpn/base/clock.h"
 #include "ovpn/base/ids.h"
 #include "ovpn/types/session.h"
+#include "policy/address_pools.h"
 #include "server/broker_status.h"
 
 namespace ovpnbroker::server {
@@ -53,6 +54,9 @@ class BrokerControl {
   virtual void VisitSessions(absl::string_view after,
                              const std::function<bool(const ovpn::Session&)>& visit) const = 0;
   virtual std::optional<ovpn::Session> FindSession(const ovpn::SessionUid& uid) const = 0;
+
+  // The pools and their leases; to be looked at, or to end a lease.
+  virtual policy::AddressPools& address_pools() = 0;
 
   // Ends a session. `done` is called once, never before Kill returns, also when the broker stops
   // (kFailed).

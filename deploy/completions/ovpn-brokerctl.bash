@@ -12,7 +12,7 @@ _ovpn_brokerctl_first_column() {
 
 _ovpn_brokerctl() {
   local ctl=${COMP_WORDS[0]} current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="status instances sessions kill check-config version"
+  local commands="status instances sessions pools kill check-config version"
   local command="" word
   COMPREPLY=()
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ovpnbroker/type/v1/options.pb.h"
+#include "server/admin/address_pool_service.h"
 #include "server/admin/logger_service.h"
 #include "server/admin/session_service.h"
 #include "server/admin/status_services.h"
@@ -12,6 +13,7 @@ namespace ovpnbroker::server {
 
 std::vector<std::unique_ptr<grpc::Service>> MakeAdminServices(AdminContext& context) {
   std::vector<std::unique_ptr<grpc::Service>> services;
+  services.push_back(std::make_unique<AddressPoolService>(context));
   services.push_back(std::make_unique<BrokerService>(context));
   services.push_back(std::make_unique<InstanceService>(context));
   services.push_back(std::make_unique<LoggerService>(context));
@@ -22,8 +24,11 @@ std::vector<std::unique_ptr<grpc::Service>> MakeAdminServices(AdminContext& cont
 
 absl::Status CheckMethodRoles() {
   const google::protobuf::FileDescriptor* const files[] = {
-      admin::v1::Broker::descriptor()->file(), admin::v1::Instance::descriptor()->file(),
-      admin::v1::GetLoggerRequest::descriptor()->file(), admin::v1::Policy::descriptor()->file(),
+      admin::v1::AddressPool::descriptor()->file(),
+      admin::v1::Broker::descriptor()->file(),
+      admin::v1::Instance::descriptor()->file(),
+      admin::v1::GetLoggerRequest::descriptor()->file(),
+      admin::v1::Policy::descriptor()->file(),
       admin::v1::GetSessionRequest::descriptor()->file()};
   for (const auto* file : files) {
     const google::protobuf::ServiceDescriptor* service = file->service(0);

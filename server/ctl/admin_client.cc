@@ -94,6 +94,7 @@ AdminClient::AdminClient(const std::string& socket) {
   logger_ = admin::v1::LoggerService::NewStub(channel);
   policies_ = admin::v1::PolicyAdminService::NewStub(channel);
   sessions_ = admin::v1::SessionService::NewStub(channel);
+  pools_ = admin::v1::AddressPoolService::NewStub(channel);
 }
 
 grpc::Status AdminClient::GetBroker(admin::v1::GetBrokerResponse& response) {
@@ -124,6 +125,29 @@ grpc::Status AdminClient::ListSessions(const std::string& filter,
                  [this](grpc::ClientContext* context, const auto& page_request, auto* page) {
                    return sessions_->ListSessions(context, page_request, page);
                  });
+}
+
+grpc::Status AdminClient::ListAddressPools(admin::v1::ListAddressPoolsResponse& response) {
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  return pools_->ListAddressPools(&context, {}, &response);
+}
+
+grpc::Status AdminClient::ListAddressLeases(const std::string& pool,
+                                            admin::v1::ListAddressLeasesResponse& response) {
+  admin::v1::ListAddressLeasesRequest request;
+  request.set_pool(pool);
+  return ListAll(std::move(request), response,
+                 [this](grpc::ClientContext* context, const auto& page_request, auto* page) {
+                   return pools_->ListAddressLeases(context, page_request, page);
+                 });
+}
+
+grpc::Status AdminClient::ReleaseAddressLease(const admin::v1::ReleaseAddressLeaseRequest& request,
+                                              admin::v1::ReleaseAddressLeaseResponse& response) {
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  return pools_->ReleaseAddressLease(&context, request, &response);
 }
 
 grpc::Status AdminClient::KillSession(const admin::v1::KillSessionRequest& request,

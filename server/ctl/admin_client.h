@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "ovpnbroker/admin/v1/address_pool_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/broker_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/instance_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/logger_service.grpc.pb.h"
@@ -32,6 +33,11 @@ class AdminClient {
   grpc::Status ListInstances(admin::v1::ListInstancesResponse& response);
   grpc::Status ListPolicies(admin::v1::ListPoliciesResponse& response);
   grpc::Status ListSessions(const std::string& filter, admin::v1::ListSessionsResponse& response);
+  grpc::Status ListAddressPools(admin::v1::ListAddressPoolsResponse& response);
+  grpc::Status ListAddressLeases(const std::string& pool,
+                                 admin::v1::ListAddressLeasesResponse& response);
+  grpc::Status ReleaseAddressLease(const admin::v1::ReleaseAddressLeaseRequest& request,
+                                   admin::v1::ReleaseAddressLeaseResponse& response);
   grpc::Status KillSession(const admin::v1::KillSessionRequest& request,
                            admin::v1::KillSessionResponse& response, std::chrono::seconds timeout);
   grpc::Status KillSessions(const admin::v1::KillSessionsRequest& request,
@@ -53,6 +59,7 @@ class AdminClient {
   std::unique_ptr<admin::v1::LoggerService::Stub> logger_;
   std::unique_ptr<admin::v1::PolicyAdminService::Stub> policies_;
   std::unique_ptr<admin::v1::SessionService::Stub> sessions_;
+  std::unique_ptr<admin::v1::AddressPoolService::Stub> pools_;
 };
 
 // "ovpn-brokerctl: MESSAGE" on standard error.

@@ -29,6 +29,7 @@ struct CommandLine {
 void AddStatusCommand(CLI::App& app, CommandLine& line);
 void AddInstancesCommand(CLI::App& app, CommandLine& line);
 void AddSessionsCommand(CLI::App& app, CommandLine& line);
+void AddPoolsCommand(CLI::App& app, CommandLine& line);
 void AddKillCommand(CLI::App& app, CommandLine& line);
 void AddLogsCommand(CLI::App& app, CommandLine& line);
 void AddLogLevelCommand(CLI::App& app, CommandLine& line);

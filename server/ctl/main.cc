@@ -76,6 +76,7 @@ int Run(int argc, char** argv) {
   ovpnbroker::ctl::AddStatusCommand(app, line);
   ovpnbroker::ctl::AddInstancesCommand(app, line);
   ovpnbroker::ctl::AddSessionsCommand(app, line);
+  ovpnbroker::ctl::AddPoolsCommand(app, line);
   ovpnbroker::ctl::AddKillCommand(app, line);
   ovpnbroker::ctl::AddLogsCommand(app, line);
   ovpnbroker::ctl::AddLogLevelCommand(app, line);

@@ -50,3 +50,24 @@ def test_an_exhausted_pool_denies_with_the_reason(world: World) -> None:
     assert reason.endswith("no free address")
     broker.wait_log("ADDRESS_POOL_EXHAUSTED", pool="staff", user="cn=bob")
     broker.wait_decision("bob", "DECISION_DENIED", code="ADDRESS_POOL_EXHAUSTED")
+
+
+def test_the_command_line_shows_leases_and_gives_one_back(world: World) -> None:
+    server = world.server()
+    broker = broker_with_pool(world, server, from_pool)
+    alice = world.client(server, "alice")
+    address = address_of(alice)
+    broker.wait_decision("alice", outcome="VERIFIED")
+
+    pool = broker.ctl_json("pools")["pools"][0]
+    assert (pool["name"], pool["ipv4_size"], pool["held_lease_count"]) == ("staff", "10", "1")
+    table = broker.ctl("pools", "leases", "staff").stdout
+    assert "held" in table and "cn=alice" in table and address in table
+    held = broker.ctl("pools", "release", "staff", address, check=False)
+    assert held.returncode != 0 and "live session" in held.stderr
+
+    alice.stop()
+    broker.wait_log("SESSION_ENDED", common_name="alice")
+    assert "is free" in broker.ctl("pools", "release", "staff", address).stdout
+    assert broker.ctl_json("pools", "leases", "staff")["leases"] == []
+    assert broker.ctl("pools", "leases", "stuff", check=False).returncode == 4

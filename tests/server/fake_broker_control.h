@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/broker_control.h"
+#include "tests/policy/pool_options.h"
 
 namespace ovpnbroker::server {
 
@@ -38,6 +39,8 @@ class FakeBrokerControl final : public BrokerControl {
     session.policy = "staff";
     return sessions_[session.uid] = std::move(session);
   }
+
+  policy::AddressPools& address_pools() override { return pools_; }
 
   BrokerStatus GetStatus() const override {
     BrokerStatus status;
@@ -114,6 +117,7 @@ class FakeBrokerControl final : public BrokerControl {
   std::function<void()> on_kill;  // after each Kill; may be empty
 
  private:
+  policy::AddressPools pools_{{test::Pool("staff", "10.8.0.10-10.8.0.11")}};
   std::map<ovpn::SessionUid, ovpn::Session> sessions_;
   std::vector<OpenKill> kills_;
 };

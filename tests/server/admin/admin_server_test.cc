@@ -13,6 +13,7 @@
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "ovpnbroker/admin/v1/address_pool_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/broker_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/instance_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/policy_admin_service.grpc.pb.h"
@@ -340,6 +341,42 @@ TEST(AdminServer, MissingDirectory_IsAClearError) {
 }
 
 TEST(AdminServer, EveryMethod_HasARole) { EXPECT_TRUE(CheckMethodRoles().ok()); }
+
+TEST_F(AdminServerTest, AddressLeases_AreListedInPagesAndReleasedWhenNobodyHoldsThem) {
+  fixture_.OnLoop([](FakeBrokerControl& broker) {
+    policy::AddressPool& pool = *broker.address_pools().Find("staff");
+    const auto nobody = [](const policy::AddressLease&) { return false; };
+    EXPECT_TRUE(pool.Give("cn=alice", {}, nobody).ok());
+    EXPECT_TRUE(pool.Give("cn=b\xff", {}, nobody).ok());
+    pool.OnHeld(*ovpn::IpAddress::Parse("10.8.0.10"));
+  });
+  const auto pools = v1::AddressPoolService::NewStub(channel_);
+  v1::ListAddressLeasesRequest request;
+  request.set_pool("staff");
+  request.set_page_size(1);
+  v1::ListAddressLeasesResponse page;
+  ASSERT_TRUE(pools->ListAddressLeases(Context().get(), request, &page).ok());
+  EXPECT_EQ(page.leases(0).ipv4_address(), "10.8.0.10");
+  EXPECT_TRUE(page.leases(0).held());
+  request.set_page_token(page.next_page_token());
+  ASSERT_TRUE(pools->ListAddressLeases(Context().get(), request, &page).ok());
+  EXPECT_EQ(page.leases(0).user(), "cn=b\xEF\xBF\xBD");
+  EXPECT_EQ(page.next_page_token(), "");
+
+  const auto release = [&](const char* pool, const char* address) {
+    v1::ReleaseAddressLeaseRequest lease;
+    lease.set_pool(pool);
+    lease.set_address(address);
+    v1::ReleaseAddressLeaseResponse response;
+    return pools->ReleaseAddressLease(Context().get(), lease, &response).error_code();
+  };
+  EXPECT_EQ(release("staff", "10.8.0.10"), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(release("staff", "10.8.0.11"), grpc::StatusCode::OK);
+  EXPECT_EQ(release("staff", "10.8.0.11"), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(release("staff", "all"), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(release("stuff", "10.8.0.11"), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(release("", "10.8.0.11"), grpc::StatusCode::INVALID_ARGUMENT);
+}
 
 }  // namespace
 }  // namespace ovpnbroker::server

@@ -1,0 +1,128 @@
+// ovpn-brokerctl pools: how full the address pools are, who has which address, and giving one back.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "server/ctl/admin_client.h"
+#include "server/ctl/command.h"
+#include "server/ctl/human.h"
+#include "server/ctl/json.h"
+#include "server/ctl/table.h"
+
+namespace ovpnbroker::ctl {
+namespace {
+
+constexpr auto kRight = Table::Align::kRight;
+
+// Calls `call`, and prints its response as JSON or by `print`.
+template <typename Response, typename Call, typename Print>
+ExitCode Show(const GlobalOptions& global, Call call, Print print) {
+  const auto client = AdminClient::Connect(global.socket);
+  if (client == nullptr) return ExitCode::kUnreachable;
+  Response response;
+  const grpc::Status status = call(*client, response);
+  if (!status.ok()) return ReportFailure(status);
+  if (global.output == OutputFormat::kJson) {
+    std::cout << ToJson(response);
+  } else {
+    print(response);
+  }
+  return ExitCode::kOk;
+}
+
+void PrintPools(const admin::v1::ListAddressPoolsResponse& response) {
+  Table table({{"POOL"},
+               {"IPV4 SIZE", kRight},
+               {"IPV6 SIZE", kRight},
+               {"HELD", kRight},
+               {"LEASES", kRight},
+               {"GIVEN", kRight},
+               {"EVICTED", kRight},
+               {"EXHAUSTED", kRight}});
+  const auto size = [](uint64_t count) { return count == 0 ? "" : absl::StrCat(count); };
+  for (const admin::v1::AddressPool& pool : response.pools()) {
+    const Color color = pool.exhausted_count() > 0 ? Color::kWarning : Color::kNone;
+    table.AddRow({pool.name(), size(pool.ipv4_size()), size(pool.ipv6_size()),
+                  absl::StrCat(pool.held_lease_count()), absl::StrCat(pool.lease_count()),
+                  absl::StrCat(pool.given_count()), absl::StrCat(pool.evicted_count()),
+                  Cell(absl::StrCat(pool.exhausted_count()), color)});
+  }
+  table.Print(std::cout, ColorsWanted());
+}
+
+void PrintLeases(const admin::v1::ListAddressLeasesResponse& response) {
+  Table table({{"IPV4"}, {"IPV6"}, {"STATE"}, {"LAST USE", kRight}, {"USER"}});
+  for (const admin::v1::AddressLease& lease : response.leases()) {
+    table.AddRow({lease.ipv4_address(), lease.ipv6_address(),
+                  lease.held() ? Cell("held", Color::kGood) : Cell("kept"),
+                  HumanAge(lease.last_use_time()), lease.user()});
+  }
+  table.Print(std::cout, ColorsWanted());
+}
+
+ExitCode RunPools(const GlobalOptions& global) {
+  return Show<admin::v1::ListAddressPoolsResponse>(
+      global, [](AdminClient& client, auto& response) { return client.ListAddressPools(response); },
+      PrintPools);
+}
+
+ExitCode RunLeases(const GlobalOptions& global, const std::string& pool) {
+  return Show<admin::v1::ListAddressLeasesResponse>(
+      global,
+      [&pool](AdminClient& client, auto& response) {
+        return client.ListAddressLeases(pool, response);
+      },
+      PrintLeases);
+}
+
+ExitCode RunRelease(const GlobalOptions& global,
+                    const admin::v1::ReleaseAddressLeaseRequest& request) {
+  return Show<admin::v1::ReleaseAddressLeaseResponse>(
+      global,
+      [&request](AdminClient& client, auto& response) {
+        return client.ReleaseAddressLease(request, response);
+      },
+      [&request](const auto&) { std::cout << request.address() << " is free\n"; });
+}
+
+}  // namespace
+
+void AddPoolsCommand(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("pools", "Address pools: how full they are, who has what");
+  command->footer(
+      "HELD counts leases of live sessions, LEASES also those kept for users who are away.\n"
+      "Examples:\n"
+      "  ovpn-brokerctl pools\n"
+      "  ovpn-brokerctl pools leases staff\n"
+      "  ovpn-brokerctl pools release staff 10.8.1.20");
+  const auto request = std::make_shared<admin::v1::ReleaseAddressLeaseRequest>();
+  const auto set_pool = [request](const std::string& name) { request->set_pool(name); };
+
+  CLI::App* leases = command->add_subcommand("leases", "Who has which address of a pool");
+  leases->add_option_function<std::string>("POOL", set_pool, "The pool's name")->required();
+  leases->callback([&line, request] {
+    line.run = [&line, request] { return RunLeases(line.global, request->pool()); };
+  });
+
+  CLI::App* release = command->add_subcommand("release", "Give an address back whose user is away");
+  release->add_option_function<std::string>("POOL", set_pool, "The pool's name")->required();
+  release
+      ->add_option_function<std::string>(
+          "ADDRESS", [request](const std::string& address) { request->set_address(address); },
+          "One of the lease's addresses")
+      ->required();
+  release->callback([&line, request] {
+    line.run = [&line, request] { return RunRelease(line.global, *request); };
+  });
+
+  // A parent's callback comes after its subcommand's.
+  command->callback([&line, command] {
+    if (command->get_subcommands().empty()) {
+      line.run = [&line] { return RunPools(line.global); };
+    }
+  });
+}
+
+}  // namespace ovpnbroker::ctl
