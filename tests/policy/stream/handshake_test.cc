@@ -37,8 +37,9 @@ TEST_F(HandshakeTest, Hello_SaysWhoAsksAndWhatIsOffered) {
   EXPECT_EQ(hello.policy(), "corp");
   EXPECT_EQ(hello.mode(), v1::MODE_ENFORCE);
   EXPECT_EQ(hello.max_in_flight(), 17);
-  ASSERT_EQ(hello.capabilities_size(), 1);
-  EXPECT_EQ(hello.capabilities(0), v1::CAPABILITY_PASSWORD);
+  ASSERT_EQ(hello.capabilities_size(), 2);
+  EXPECT_EQ(hello.capabilities(0), v1::CAPABILITY_PENDING_AUTH);
+  EXPECT_EQ(hello.capabilities(1), v1::CAPABILITY_PASSWORD);
 }
 
 TEST_F(HandshakeTest, NoHelloAck_GivesUpAndTriesAgain) {
