@@ -38,6 +38,7 @@ policy::StreamPolicyOptions MakeOptions(const PolicyConfig& config, const Broker
   options.grant_commands = remote.grant_commands();
   options.command_rate = remote.command_rate();
   options.command_burst = remote.command_burst();
+  options.timings.traffic_interval = ToDuration(remote.traffic_interval());
   options.timings.handshake_timeout = ToDuration(remote.handshake_timeout());
   options.timings.initial_backoff = ToDuration(remote.initial_backoff());
   options.dns_refresh = ToDuration(remote.dns_refresh());

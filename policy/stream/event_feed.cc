@@ -60,12 +60,13 @@ bool IsListed(const ovpn::Session& session) {
 }  // namespace
 
 EventFeed::EventFeed(const StreamPolicyOptions& options, const ovpn::Clock& clock,
-                     const v1::EventCursor* resume_from, double jitter)
+                     const v1::EventCursor* resume_from, bool traffic, double jitter)
     : options_(options),
       clock_(clock),
       progress_interval_(std::chrono::duration_cast<ovpn::Duration>(
           options.timings.progress_interval * (1 - kJitter / 2 + kJitter * jitter))),
       progress_time_(clock.Now() + progress_interval_) {
+  if (traffic) traffic_time_ = clock.Now() + options.timings.traffic_interval;
   if (resume_from == nullptr) {
     BeginSnapshot();
   } else if (resume_from->broker_epoch() == journal().epoch() &&
@@ -98,29 +99,32 @@ std::vector<SessionEvent> EventFeed::Take(size_t limit) {
     TakeSnapshot(limit, events);
   } else {
     TakeLive(limit, events);
+    TakeProgress(events);
+    if (traffic_time_.has_value()) TakeTraffic(limit, events);
+    return events;
   }
-  const ovpn::SteadyTime now = clock_.Now();
-  if (phase_ == Phase::kLive && events.empty() && now >= progress_time_) {
-    SessionEvent progress = MakeEvent(SessionEvent::KIND_PROGRESS);
-    SetCursor(progress);
-    events.push_back(std::move(progress));
-  }
-  if (!events.empty()) progress_time_ = now + progress_interval_;
+  if (!events.empty()) progress_time_ = clock_.Now() + progress_interval_;
   return events;
 }
 
 bool EventFeed::more() const {
-  return phase_ != Phase::kLive || cursor_ != journal().last_sequence();
+  return phase_ != Phase::kLive || traffic_list_ || cursor_ != journal().last_sequence();
+}
+
+ovpn::SteadyTime EventFeed::deadline() const {
+  return std::min(progress_time_, traffic_time_.value_or(progress_time_));
 }
 
 void EventFeed::BeginSnapshot() {
   phase_ = Phase::kSnapshot;
+  traffic_list_ = false;
   // What changes while the list is sent follows it: a session is told twice rather than not at all.
   cursor_ = journal().last_sequence();
   visited_.clear();
 }
 
-void EventFeed::TakeSnapshot(size_t limit, std::vector<SessionEvent>& events) {
+// One step of a walk through the live sessions in order of uid; true when it has come to the end.
+bool EventFeed::TakeList(SessionEvent::Kind kind, size_t limit, std::vector<SessionEvent>& events) {
   size_t visited = 0;
   bool complete = true;
   options_.sessions->VisitSessions(visited_, [&](const ovpn::Session& session) {
@@ -130,16 +134,44 @@ void EventFeed::TakeSnapshot(size_t limit, std::vector<SessionEvent>& events) {
     }
     visited_ = session.uid;
     if (!options_.instances.contains(session.client.instance) || !IsListed(session)) return true;
-    SessionEvent event = MakeEvent(SessionEvent::KIND_SNAPSHOT);
+    SessionEvent event = MakeEvent(kind);
     *event.mutable_session() = SessionToProto(session);
     events.push_back(std::move(event));
     return true;
   });
+  return complete;
+}
+
+void EventFeed::TakeSnapshot(size_t limit, std::vector<SessionEvent>& events) {
+  const bool complete = TakeList(SessionEvent::KIND_SNAPSHOT, limit, events);
   if (!complete || events.size() >= limit) return;
   SessionEvent end = MakeEvent(SessionEvent::KIND_SNAPSHOT_COMPLETE);
   SetCursor(end);
   events.push_back(std::move(end));
   phase_ = Phase::kLive;
+}
+
+void EventFeed::TakeTraffic(size_t limit, std::vector<SessionEvent>& events) {
+  const ovpn::SteadyTime now = clock_.Now();
+  if (now >= *traffic_time_) {
+    traffic_time_ = now + options_.timings.traffic_interval;
+    // A list that is still being sent to a slow reader is not begun again.
+    if (!traffic_list_) visited_.clear();
+    traffic_list_ = true;
+  }
+  if (traffic_list_) traffic_list_ = !TakeList(SessionEvent::KIND_TRAFFIC, limit, events);
+}
+
+// After TakeLive; traffic has no cursor, so it does not put this off.
+void EventFeed::TakeProgress(std::vector<SessionEvent>& events) {
+  const ovpn::SteadyTime now = clock_.Now();
+  if (events.empty()) {
+    if (now < progress_time_) return;
+    SessionEvent progress = MakeEvent(SessionEvent::KIND_PROGRESS);
+    SetCursor(progress);
+    events.push_back(std::move(progress));
+  }
+  progress_time_ = now + progress_interval_;
 }
 
 void EventFeed::TakeLive(size_t limit, std::vector<SessionEvent>& events) {

@@ -23,15 +23,16 @@ class EventFeed {
  public:
   // `resume_from`: null for a snapshot. `jitter`, in [0, 1), spreads the streams' PROGRESS events.
   // `options.sessions` is not null; references outlive the feed.
+  // `traffic`: tells the live sessions' byte counts every `timings.traffic_interval`.
   EventFeed(const StreamPolicyOptions& options, const ovpn::Clock& clock,
-            const v1::EventCursor* resume_from, double jitter);
+            const v1::EventCursor* resume_from, bool traffic, double jitter);
 
   // The next events, at most `limit`. Less work than for the whole list of sessions at once.
   std::vector<v1::SessionEvent> Take(size_t limit);
   // There may be more to take now.
   bool more() const;
-  // When Take has a PROGRESS event, unless others come first.
-  ovpn::SteadyTime progress_time() const { return progress_time_; }
+  // When Take has something to tell even if nothing happens.
+  ovpn::SteadyTime deadline() const;
 
   // Cumulative; cursors of another run and of events that were not sent are ignored.
   void OnAck(const v1::EventCursor& cursor);
@@ -43,7 +44,10 @@ class EventFeed {
 
   SessionJournal& journal() const { return options_.sessions->journal(); }
   void BeginSnapshot();
+  bool TakeList(v1::SessionEvent::Kind kind, size_t limit, std::vector<v1::SessionEvent>& events);
   void TakeSnapshot(size_t limit, std::vector<v1::SessionEvent>& events);
+  void TakeTraffic(size_t limit, std::vector<v1::SessionEvent>& events);
+  void TakeProgress(std::vector<v1::SessionEvent>& events);
   void TakeLive(size_t limit, std::vector<v1::SessionEvent>& events);
   v1::SessionEvent MakeEvent(v1::SessionEvent::Kind kind) const;
   void SetCursor(v1::SessionEvent& event) const;
@@ -55,8 +59,10 @@ class EventFeed {
   int64_t cursor_ = 0;  // the last journal entry that was taken, or passed over
   int64_t acked_ = 0;
   int64_t dropped_ = 0;       // told with CURSOR_LOST
-  ovpn::SessionUid visited_;  // by the snapshot, up to here
+  ovpn::SessionUid visited_;  // by the list that is being sent, up to here
   ovpn::SteadyTime progress_time_;
+  bool traffic_list_ = false;                     // is being sent
+  std::optional<ovpn::SteadyTime> traffic_time_;  // of the next one
 };
 
 }  // namespace ovpnbroker::policy

@@ -253,7 +253,7 @@ void Replica::OnDeadline() {
         return Fail("the policy has not answered heartbeats");
     }
   }
-  if (feed_.has_value() && now >= feed_->progress_time()) PlanEvents();
+  if (feed_.has_value() && now >= feed_->deadline()) PlanEvents();
   if (age_deadline_.has_value() && now >= *age_deadline_) {
     age_deadline_.reset();
     context_.listener.OnReplicaAged(*this);
@@ -270,7 +270,7 @@ std::optional<ovpn::SteadyTime> Replica::NextDeadline() const {
     next = std::min(next.value_or(liveness_->deadline()), liveness_->deadline());
   // While events wait to be sent there is nothing to wake up for.
   if (feed_.has_value() && !closing_ && !events_planned_ && stream_->queued_events() == 0)
-    next = std::min(next.value_or(feed_->progress_time()), feed_->progress_time());
+    next = std::min(next.value_or(feed_->deadline()), feed_->deadline());
   return next;
 }
 

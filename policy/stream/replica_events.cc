@@ -14,7 +14,7 @@ void Replica::BeginEvents(const v1::HelloAck& ack) {
   const bool resume = terms_.event_replay && ack.has_resume_from();
   std::random_device random;
   feed_.emplace(context_.options, context_.clock, resume ? &ack.resume_from() : nullptr,
-                std::uniform_real_distribution<double>(0, 1)(random));
+                terms_.session_traffic, std::uniform_real_distribution<double>(0, 1)(random));
   journal_subscription_ = context_.options.sessions->journal().Subscribe([this] { PlanEvents(); });
   PlanEvents();
 }

@@ -131,6 +131,7 @@ v1::Hello MakeHello(const StreamPolicyOptions& options) {
   if (options.sessions != nullptr) {
     hello.add_capabilities(v1::CAPABILITY_SESSION_EVENTS);
     hello.add_capabilities(v1::CAPABILITY_EVENT_REPLAY);
+    hello.add_capabilities(v1::CAPABILITY_SESSION_TRAFFIC);
     if (options.grant_commands) hello.add_capabilities(v1::CAPABILITY_COMMANDS);
   }
   if (options.mode == StreamMode::kEnforce) {
@@ -159,6 +160,7 @@ StreamTerms NegotiateTerms(const StreamPolicyOptions& options, const v1::HelloAc
       terms.deadline_extension = enforce && options.max_decision_timeout.has_value();
     }
     if (capability == v1::CAPABILITY_SESSION_EVENTS) terms.session_events = sessions;
+    if (capability == v1::CAPABILITY_SESSION_TRAFFIC) terms.session_traffic = sessions;
     if (capability == v1::CAPABILITY_EVENT_REPLAY) terms.event_replay = sessions;
     if (capability == v1::CAPABILITY_COMMANDS) terms.commands = sessions && options.grant_commands;
     if (capability == v1::CAPABILITY_PASSWORD) terms.send_password = options.grant_password;

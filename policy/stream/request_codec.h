@@ -19,6 +19,7 @@ struct StreamTerms {
   bool raw_directives = false;      // CAPABILITY_RAW_DIRECTIVES is on
   bool session_events = false;      // CAPABILITY_SESSION_EVENTS is on
   bool event_replay = false;        // CAPABILITY_EVENT_REPLAY is on
+  bool session_traffic = false;     // CAPABILITY_SESSION_TRAFFIC is on
   bool commands = false;            // CAPABILITY_COMMANDS is on
   bool pending_auth = false;        // CAPABILITY_PENDING_AUTH is on
   bool deadline_extension = false;  // CAPABILITY_DEADLINE_EXTENSION is on

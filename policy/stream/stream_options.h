@@ -53,6 +53,7 @@ struct StreamTimings {
   int max_missed_heartbeats = 3;                                  // in a row
   ovpn::Duration write_stall_timeout = std::chrono::seconds(10);  // one message
   ovpn::Duration progress_interval = std::chrono::seconds(60);    // of no events, with jitter
+  ovpn::Duration traffic_interval = std::chrono::seconds(60);     // between lists of byte counts
   ovpn::Duration close_timeout = std::chrono::seconds(1);         // half-close to cancel
   // A stream of this age is replaced by a new one; up to a tenth earlier, so that not all are at
   // once. 0: never.

@@ -95,3 +95,16 @@ def test_cursor_of_another_run_is_said_to_be_lost_and_sessions_are_listed(world:
         "KIND_SNAPSHOT",
         "KIND_SNAPSHOT_COMPLETE",
     ]
+
+
+def test_traffic_is_told_while_a_session_lasts(world: World) -> None:
+    server = world.server()
+    policy = world.policy(allow_all)
+    policy.hello_ack |= {"capabilities": [*EVENTS, "CAPABILITY_SESSION_TRAFFIC"]}
+    world.broker(server, policy, remote={"traffic_interval": "1s"}, bytecount_interval="1s")
+    world.client(server, "alice").wait_connected()
+
+    def counted(event: object) -> bool:
+        return event.kind == type(event).KIND_TRAFFIC and event.session.received_bytes > 0
+
+    policy.session_events.wait_count(counted, "byte counts of alice", 2, deadline=30)

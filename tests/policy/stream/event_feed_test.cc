@@ -22,11 +22,11 @@ class EventFeedTest : public ::testing::Test {
     options_.instances = {"office"};
   }
   EventFeed Feed(std::optional<int64_t> resume_from = std::nullopt,
-                 const std::string& epoch = "run-1") {
+                 const std::string& epoch = "run-1", bool traffic = false) {
     v1::EventCursor cursor;
     cursor.set_broker_epoch(epoch);
     cursor.set_sequence(resume_from.value_or(0));
-    return {options_, clock_, resume_from.has_value() ? &cursor : nullptr, 0.5};
+    return {options_, clock_, resume_from.has_value() ? &cursor : nullptr, traffic, 0.5};
   }
   // Takes all that there is, `limit` at a time, as "KIND uid".
   static std::vector<std::string> All(EventFeed& feed, size_t limit = 10) {
@@ -119,6 +119,38 @@ TEST_F(EventFeedTest, Idle_ProgressHasTheNewestCursor) {
   EXPECT_EQ(events[0].kind(), SessionEvent::KIND_PROGRESS);
   EXPECT_EQ(events[0].cursor().sequence(), 1);
   EXPECT_TRUE(feed.Take(10).empty());
+}
+
+TEST_F(EventFeedTest, Traffic_TellsCountsEachIntervalAndPutsOffNoProgress) {
+  sessions_.Establish("a");
+  sessions_.Establish("x", "lab");
+  options_.timings.traffic_interval = std::chrono::seconds(40);
+  EventFeed often = Feed(std::nullopt, "run-1", true);
+  All(often);
+  sessions_.sessions["a"].received_bytes = 77;
+  clock_.Advance(std::chrono::seconds(40));
+  EXPECT_LE(often.deadline(), clock_.Now());
+  const std::vector<SessionEvent> events = often.Take(10);
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].kind(), SessionEvent::KIND_TRAFFIC);
+  EXPECT_EQ(events[0].session().received_bytes(), 77U);
+  EXPECT_FALSE(events[0].has_cursor());
+  EXPECT_FALSE(often.more());
+  clock_.Advance(std::chrono::seconds(20));
+  EXPECT_THAT(All(often), ElementsAre("PROGRESS"));
+}
+
+TEST_F(EventFeedTest, TrafficInSmallSteps_LiveEventsGoBetween) {
+  for (const char* uid : {"a", "b", "c"}) sessions_.Establish(uid);
+  EventFeed feed = Feed(std::nullopt, "run-1", true);
+  All(feed);
+  clock_.Advance(std::chrono::seconds(59));
+  sessions_.Establish("d");
+  All(feed);
+  clock_.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(feed.Take(2).size(), 2U);
+  sessions_.End("a");
+  EXPECT_THAT(All(feed, 2), ElementsAre("DISCONNECTED a", "TRAFFIC c", "TRAFFIC d"));
 }
 
 TEST_F(EventFeedTest, Acks_AreCumulativeAndOnlyOfWhatWasSent) {
