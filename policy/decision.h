@@ -23,16 +23,19 @@ struct AnswerResult {
     kGone,      // the client, its key or its tunnel run are no more
   };
 
-  static AnswerResult Queued() { return {Status::kQueued, {}}; }
+  static AnswerResult Queued() { return {}; }
   static AnswerResult Rejected(std::vector<ovpn::FieldViolation> violations) {
     return {Status::kRejected, std::move(violations)};
   }
-  static AnswerResult Gone() { return {Status::kGone, {}}; }
+  static AnswerResult Gone() { return {.status = Status::kGone}; }
 
   Status status = Status::kQueued;
   std::vector<ovpn::FieldViolation> violations = {};
   // With kQueued for a PendingAuth: how long the client has from now.
   ovpn::Duration granted{};
+  // With kQueued, for the record: what is written, without secrets, and the addresses asked for.
+  std::vector<std::string> lines = {};
+  std::vector<std::string> wanted_addresses = {};
 };
 
 class Decision {

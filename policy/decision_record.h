@@ -32,6 +32,21 @@ enum class DecisionResult {
 };
 inline constexpr size_t kDecisionResultCount = static_cast<size_t>(DecisionResult::kWithdrawn) + 1;
 
+// One time the policy was asked. Times are since the question came to the engine.
+struct AttemptRecord {
+  ovpn::Duration begin{};
+  std::optional<ovpn::Duration> end;  // nullopt: no reply while the decision was open
+  std::string replica;                // who replied; empty for the embedded rules
+  std::string result;  // "ALLOW", "DENY", "FAILURE TIMEOUT: ..."; empty without reply
+};
+
+// One thing that OpenVPN said to the answer.
+struct OpenvpnReply {
+  ovpn::Duration time{};  // since the question came to the engine
+  OutcomeResult outcome = OutcomeResult::kWritten;
+  std::string text;  // its own words where it had any
+};
+
 struct DecisionRecord {
   // Who asked.
   ovpn::DecisionId id;
@@ -49,6 +64,7 @@ struct DecisionRecord {
   std::string policy_revision;
   int attempts = 0;
   int steps = 0;  // further steps that were put to the client
+  std::vector<AttemptRecord> attempt_list;
 
   // What was decided.
   DecisionResult result = DecisionResult::kWithdrawn;
@@ -60,9 +76,24 @@ struct DecisionRecord {
 
   // What was sent, and what OpenVPN made of it.
   AnswerBasis basis = AnswerBasis::kNone;
-  std::string answer;                    // summary, see SummarizeAnswer; empty when withdrawn
+  std::string answer;              // summary, see SummarizeAnswer; empty when withdrawn
+  std::vector<std::string> lines;  // what was written, as ovpn/management/shown_lines shows it
   std::optional<OutcomeResult> outcome;  // nullopt: OpenVPN said nothing in time
   std::string outcome_detail;
+  std::vector<OpenvpnReply> replies;          // in the order they came
+  std::vector<std::string> wanted_addresses;  // tunnel addresses of the verdict; empty: none named
+  std::vector<std::string> got_addresses;     // those that OpenVPN learned when the tunnel was up
+};
+
+// A question with the verdict that counts, or the failure that stood in for one. Everything refers
+// to the engine's own and is valid during the call only.
+struct JudgedRequest {
+  const ovpn::DecisionId& id;
+  const ovpn::AuthRequest& request;  // with its password: never keep that
+  absl::string_view policy;
+  const std::string& policy_revision;
+  const ovpn::Verdict& verdict;
+  ovpn::Duration latency;
 };
 
 // Gets every record. Implementations live as long as the engine and do not call back into it.
@@ -70,6 +101,8 @@ class DecisionObserver {
  public:
   virtual ~DecisionObserver() = default;
   virtual void OnDecisionRecord(const DecisionRecord& record) = 0;
+  // The answer has just been given; the record follows when its outcome is known.
+  virtual void OnJudged(const JudgedRequest& /*judged*/) {}
 };
 
 // What was sent, for people: addresses and counts, but no option text, since options may carry

@@ -69,6 +69,7 @@ std::optional<PolicyReply> DecisionEngine::Ask(const EntryPtr& entry) {
     entry->first_valid_attempt = entry->attempts;
     entry->last_valid_attempt = std::numeric_limits<int>::max();
   }
+  entry->record.attempt_list.push_back({now - entry->submit_time, std::nullopt, "", ""});
   const EngineOptions& options = entry->decision->options();
   table_.Schedule(*entry, std::min(entry->deadline, now + options.attempt_timeout));
 
@@ -109,6 +110,7 @@ std::optional<PolicyReply> DecisionEngine::Ask(const EntryPtr& entry) {
     if (!std::exchange(slot->replied, true)) CountReply(*entry);
     slot->early_reply = PolicyReply{
         ovpn::Failure{ovpn::FailureCause::kPolicyFailed, *std::move(exception), {}}, "", "", {}};
+    NoteReply(*entry, slot->attempt, *slot->early_reply, clock_.Now());
   }
   if (entry->state == DecisionEntry::State::kOpen) return std::move(slot->early_reply);
 
@@ -132,11 +134,30 @@ void DecisionEngine::OnReply(ReplySlot& slot, PolicyReply reply) {
     if (entry != nullptr) ReleaseRequest(*entry);
     return;
   }
+  NoteReply(*entry, slot.attempt, reply, clock_.Now());
   if (slot.inside_ask) {
     slot.early_reply = std::move(reply);
     return;
   }
   if (TakeReply(entry, reply, slot.attempt)) Dispatch(entry);
+}
+
+// The replica's words are kept short: a record is for people.
+void DecisionEngine::NoteReply(DecisionEntry& entry, int attempt, const PolicyReply& reply,
+                               ovpn::SteadyTime now) {
+  constexpr size_t kMaxDetailBytes = 200;
+  const auto index = static_cast<size_t>(attempt - 1);
+  if (index >= entry.record.attempt_list.size()) return;  // the record has gone
+  AttemptRecord& noted = entry.record.attempt_list[index];
+  noted.end = now - entry.submit_time;
+  noted.replica = reply.replica;
+  noted.result = std::string(ovpn::VerdictName(reply.verdict));
+  if (const auto* failure = std::get_if<ovpn::Failure>(&reply.verdict)) {
+    absl::StrAppend(&noted.result, " ", ToString(failure->cause));
+    if (!failure->detail.empty()) {
+      absl::StrAppend(&noted.result, ": ", failure->detail.substr(0, kMaxDetailBytes));
+    }
+  }
 }
 
 // Returns true when the decision is to be asked again at once.
@@ -198,11 +219,15 @@ void DecisionEngine::Withdraw(const ovpn::KeyRef& key, CancelReason reason) {
 }
 
 void DecisionEngine::OnAnswerOutcome(const ovpn::KeyRef& key, OutcomeResult outcome,
-                                     const std::string& detail) {
+                                     const std::string& detail,
+                                     std::vector<std::string> got_addresses) {
   const DeadlineUpdate update(*this);
   const EntryPtr entry = table_.FindByKey(key);
   if (entry == nullptr) return;
   if (entry->state != DecisionEntry::State::kOpen) {
+    if (entry->state == DecisionEntry::State::kAnswered && !got_addresses.empty()) {
+      entry->record.got_addresses = std::move(got_addresses);
+    }
     TakeOutcome(*entry, outcome, detail);
   } else if (entry->awaits_client && outcome == OutcomeResult::kNotEnforced) {
     entry->policy->ReportOutcome(entry->id, {outcome, detail, {}});

@@ -58,7 +58,9 @@ class DecisionEngine {
   void Withdraw(const ovpn::KeyRef& key, CancelReason reason);
   // What OpenVPN made of the answer: kWritten or kNotEnforced first, then perhaps kVerified or
   // kMismatched. Unknown keys are ignored.
-  void OnAnswerOutcome(const ovpn::KeyRef& key, OutcomeResult outcome, const std::string& detail);
+  // With the last two, `got_addresses` are the tunnel addresses that OpenVPN learned.
+  void OnAnswerOutcome(const ovpn::KeyRef& key, OutcomeResult outcome, const std::string& detail,
+                       std::vector<std::string> got_addresses = {});
   // The session is over: withdraws its open decision, closes its last record, forgets its allow.
   void OnSessionEnded(const ovpn::ClientRef& client, const ovpn::SessionUid& uid);
 
@@ -83,6 +85,8 @@ class DecisionEngine {
   void Dispatch(const EntryPtr& entry);
   std::optional<PolicyReply> Ask(const EntryPtr& entry);
   void OnReply(ReplySlot& slot, PolicyReply reply);
+  static void NoteReply(DecisionEntry& entry, int attempt, const PolicyReply& reply,
+                        ovpn::SteadyTime now);
   bool TakeReply(const EntryPtr& entry, const PolicyReply& reply, int attempt);
   bool MayAskAgain(const DecisionEntry& entry) const;
   void OnDue(const EntryPtr& entry);

@@ -104,6 +104,14 @@ AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdi
   } else {
     ++stats_.totals[static_cast<size_t>(ResultOf(counted))];
   }
+  const DecisionRecord& record = entry.record;
+  const JudgedRequest judged{entry.id,
+                             request,
+                             entry.policy != nullptr ? entry.policy->name() : absl::string_view(),
+                             record.policy_revision,
+                             counted,
+                             record.latency};
+  for (DecisionObserver* observer : observers_) observer->OnJudged(judged);
   return result;
 }
 
@@ -146,6 +154,10 @@ AnswerResult DecisionEngine::Settle(DecisionEntry& entry, const ovpn::Verdict& a
   entry.record.answer = SummarizeAnswer(answer);
   AnswerResult result = entry.decision->Settle(answer);
   if (result.status == AnswerResult::Status::kQueued) {
+    if (entry.state == DecisionEntry::State::kAnswered) {
+      entry.record.lines = std::move(result.lines);
+      entry.record.wanted_addresses = std::move(result.wanted_addresses);
+    }
     if (basis == AnswerBasis::kFailureMode) ++stats_.failure_mode_allowed;
     if (basis == AnswerBasis::kKeptLast) ++stats_.kept_last;
     if (basis == AnswerBasis::kAdmission) ++stats_.admission_denied;
@@ -155,12 +167,15 @@ AnswerResult DecisionEngine::Settle(DecisionEntry& entry, const ovpn::Verdict& a
 
 void DecisionEngine::TakeOutcome(DecisionEntry& entry, OutcomeResult outcome,
                                  const std::string& detail) {
-  if (entry.verdict_given) entry.policy->ReportOutcome(entry.id, {outcome, detail, {}});
+  // OpenVPN's words for a success say nothing that the outcome does not.
+  const std::string note = outcome == OutcomeResult::kWritten ? "" : detail;
+  if (entry.verdict_given) entry.policy->ReportOutcome(entry.id, {outcome, note, {}});
   if (entry.state != DecisionEntry::State::kAnswered) return;
 
   DecisionRecord& record = entry.record;
   record.outcome = outcome;
-  record.outcome_detail = detail;
+  record.outcome_detail = note;
+  record.replies.push_back({clock_.Now() - entry.submit_time, outcome, detail});
   const bool taken = outcome == OutcomeResult::kWritten || outcome == OutcomeResult::kVerified;
   if (taken && entry.verdict_given && entry.answer_allows && entry.keeps_last_allow) {
     last_allows_.Remember(record.session_uid, clock_.Now());

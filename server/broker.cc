@@ -55,7 +55,9 @@ policy::OutcomeResult ToPolicy(ovpn::AnswerOutcome outcome) {
 policy::AnswerResult ToPolicy(ovpn::AnswerReceipt receipt) {
   switch (receipt.status) {
     case ovpn::AnswerReceipt::Status::kQueued:
-      return {.granted = receipt.granted};
+      return {.granted = receipt.granted,
+              .lines = std::move(receipt.lines),
+              .wanted_addresses = std::move(receipt.wanted_addresses)};
     case ovpn::AnswerReceipt::Status::kRejected:
       return policy::AnswerResult::Rejected(std::move(receipt.violations));
     case ovpn::AnswerReceipt::Status::kGone:
@@ -121,7 +123,16 @@ Broker::Broker(const Environment& environment, std::string config_path,
                  }),
       admission_timer_(loop_, [this] { admission_.OnDeadline(); }),
       decision_log_(logger_),
-      engine_(clock_, policy::EngineLimits{}, {&decision_log_, this}),
+      // Posted: candidates are asked in a loop turn of their own, behind the answer.
+      shadow_desk_(clock_, policy::ShadowLimits{},
+                   [this] { asio::post(loop_, [this] { PumpShadows(); }); }),
+      shadow_timer_(loop_,
+                    [this] {
+                      shadow_desk_.OnDeadline();
+                      shadow_timer_.Arm(shadow_desk_.NextDeadline());
+                    }),
+      engine_(clock_, policy::EngineLimits{},
+              {&decision_log_, &decision_history_, &shadow_desk_, this}),
       engine_timer_(loop_, engine_),
       kill_desk_(loop_, clock_, instances_, logger_) {
   admission_.SetDeadlineListener(
@@ -136,6 +147,9 @@ absl::Status Broker::AddInstance(const config::v1::InstanceConfig& config) {
   judgements_.emplace(config.name(),
                       Judgement{MakeEngineOptions(config), policies_->Find(config.policy())});
   admission_.SetReplaceBy(config.name(), ReplaceByOf(parts));
+  std::vector<std::shared_ptr<policy::Policy>> shadows;
+  for (const std::string& shadow : config.shadows()) shadows.push_back(policies_->Find(shadow));
+  shadow_desk_.Assign(config.name(), std::move(shadows));
   ovpn::InstanceSink& sink = *this;
   instances_.Add(std::make_unique<ovpn::Instance>(
       loop_, clock_, std::move(parts.config), std::move(parts.allowed_raw),
@@ -150,6 +164,11 @@ absl::Status Broker::KeepLeases() {
       std::make_unique<LeaseKeeper>(loop_, clock_, logger_, admission_.pools(),
                                     absl::StrCat(config_.state_directory(), "/", kLeaseFile));
   return lease_keeper_->Start();
+}
+
+void Broker::PumpShadows() {
+  shadow_desk_.Pump();
+  shadow_timer_.Arm(shadow_desk_.NextDeadline());
 }
 
 void Broker::Start() {
@@ -198,6 +217,7 @@ void Broker::StopInstances() {
   // Posted: the last child's exit is reported from inside its instance.
   instances_.StopAll([this] {
     asio::post(loop_, [this] {
+      shadow_desk_.Stop();
       policies_->Drain();
       AwaitPolicies();
     });
@@ -250,7 +270,13 @@ void Broker::OnAuthWithdrawn(const ovpn::KeyRef& key, ovpn::WithdrawReason reaso
 
 void Broker::OnAnswerOutcome(const ovpn::KeyRef& key, ovpn::AnswerOutcome outcome,
                              const std::string& detail) {
-  engine_.OnAnswerOutcome(key, ToPolicy(outcome), detail);
+  std::vector<std::string> got;
+  if (outcome == ovpn::AnswerOutcome::kVerified || outcome == ovpn::AnswerOutcome::kMismatched) {
+    const ovpn::SessionEntry* entry =
+        instances_.Find(key.client.instance)->sessions().table().Find(key.client.cid);
+    if (entry != nullptr) got = entry->session.virtual_addresses;
+  }
+  engine_.OnAnswerOutcome(key, ToPolicy(outcome), detail, std::move(got));
 }
 
 void Broker::OnSessionChanged(const ovpn::Session& session, ovpn::SessionChange change) {

@@ -21,10 +21,12 @@
 #include "ovpn/process/file_lock.h"
 #include "ovpn/process/launcher.h"
 #include "policy/admission.h"
+#include "policy/decision_history.h"
 #include "policy/decision_log.h"
 #include "policy/engine.h"
 #include "policy/engine_timer.h"
 #include "policy/session_journal.h"
+#include "policy/shadow_desk.h"
 #include "server/admin/access.h"
 #include "server/admin/admin_server.h"
 #include "server/audit.h"
@@ -86,6 +88,8 @@ class Broker final : public BrokerControl,
                      const std::function<bool(const ovpn::Session&)>& visit) const override;
   std::optional<ovpn::Session> FindSession(const ovpn::SessionUid& uid) const override;
   policy::AddressPools& address_pools() override { return admission_.pools(); }
+  const policy::DecisionHistory& decisions() const override { return decision_history_; }
+  const policy::ShadowDesk& shadows() const override { return shadow_desk_; }
   void Kill(KillRequest request, std::function<void(KillResult)> done) override;
 
  private:
@@ -102,6 +106,7 @@ class Broker final : public BrokerControl,
                   const std::string& reason, std::function<void(absl::Status)> done);
   absl::Status KeepLeases();
   void StopInstances();
+  void PumpShadows();
   void AwaitPolicies();
   void FinishShutdown();
   absl::Status AddInstance(const config::v1::InstanceConfig& config);
@@ -140,6 +145,9 @@ class Broker final : public BrokerControl,
   std::unique_ptr<LeaseKeeper> lease_keeper_;  // null without pools
   ovpn::InstanceSet instances_;
   policy::DecisionLog decision_log_;
+  policy::DecisionHistory decision_history_;
+  policy::ShadowDesk shadow_desk_;
+  ovpn::DeadlineTimer shadow_timer_;
   policy::DecisionEngine engine_;
   policy::EngineTimer engine_timer_;
   KillDesk kill_desk_;

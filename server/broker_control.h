@@ -12,6 +12,8 @@
 #include "ovpn/base/ids.h"
 #include "ovpn/types/session.h"
 #include "policy/address_pools.h"
+#include "policy/decision_history.h"
+#include "policy/shadow_desk.h"
 #include "server/broker_status.h"
 
 namespace ovpnbroker::server {
@@ -57,6 +59,8 @@ class BrokerControl {
 
   // The pools and their leases; to be looked at, or to end a lease.
   virtual policy::AddressPools& address_pools() = 0;
+  virtual const policy::DecisionHistory& decisions() const = 0;
+  virtual const policy::ShadowDesk& shadows() const = 0;
 
   // Ends a session. `done` is called once, never before Kill returns, also when the broker stops
   // (kFailed).

@@ -17,6 +17,15 @@ using config::v1::BrokerConfig;
 using config::v1::InstanceConfig;
 using config::v1::PolicyConfig;
 
+bool IsShadowOf(const InstanceConfig& instance, const std::string& policy) {
+  const auto& shadows = instance.shadows();
+  return std::find(shadows.begin(), shadows.end(), policy) != shadows.end();
+}
+
+bool IsAskedBy(const InstanceConfig& instance, const std::string& policy) {
+  return instance.policy() == policy || IsShadowOf(instance, policy);
+}
+
 policy::StreamPolicyOptions MakeOptions(const PolicyConfig& config, const BrokerConfig& broker,
                                         policy::SessionAccess& sessions) {
   const config::v1::RemoteConfig& remote = config.remote();
@@ -49,7 +58,13 @@ policy::StreamPolicyOptions MakeOptions(const PolicyConfig& config, const Broker
   // list.
   options.decision_timeout = ovpn::Duration::zero();
   for (const InstanceConfig& instance : broker.instances()) {
-    if (instance.policy() != config.name()) continue;
+    if (!IsAskedBy(instance, config.name())) continue;
+    // A remote policy is one or the other, everywhere (config_check).
+    if (IsShadowOf(instance, config.name())) {
+      options.mode = policy::StreamMode::kShadow;
+      options.grant_password = false;
+      options.grant_commands = false;
+    }
     options.instances.insert(instance.name());
     options.decision_timeout =
         std::max(options.decision_timeout, ToDuration(instance.decision().timeout()));
@@ -97,7 +112,7 @@ absl::StatusOr<std::shared_ptr<const policy::RuleSet>> LoadCheckedRules(
                    policy::LoadRules(config.rules().file(), PoolNames(broker)));
   std::vector<std::string> errors;
   for (const InstanceConfig& instance : broker.instances()) {
-    if (instance.policy() != config.name()) continue;
+    if (!IsAskedBy(instance, config.name())) continue;
     ASSIGN_OR_RETURN(const ovpn::DirectivePolicy allowed_raw,
                      ovpn::DirectivePolicy::Make({instance.allowed_raw_directives().begin(),
                                                   instance.allowed_raw_directives().end()}));

@@ -106,6 +106,11 @@ SessionEntry* SessionTable::Find(Cid cid) {
   return found == by_cid_.end() ? nullptr : &found->second;
 }
 
+const SessionEntry* SessionTable::Find(Cid cid) const {
+  const auto found = by_cid_.find(cid);
+  return found == by_cid_.end() ? nullptr : &found->second;
+}
+
 SessionEntry* SessionTable::FindByUid(const SessionUid& uid) {
   const auto found = by_uid_.find(uid);
   return found == by_uid_.end() ? nullptr : Find(found->second);

@@ -83,6 +83,7 @@ class SessionTable {
 
   // Pointers stay valid until the session is closed.
   SessionEntry* Find(Cid cid);
+  const SessionEntry* Find(Cid cid) const;
   SessionEntry* FindByUid(const SessionUid& uid);
   const SessionEntry* FindByUid(const SessionUid& uid) const;
 

@@ -38,6 +38,10 @@ struct AnswerReceipt {
   std::vector<FieldViolation> violations = {};  // with kRejected
   // With kQueued for a PendingAuth: how long OpenVPN waits for the client from now.
   std::chrono::seconds granted{0};
+  // With kQueued, for the record: the commands as ShownLines shows them, and the addresses asked
+  // for.
+  std::vector<std::string> lines = {};
+  std::vector<std::string> wanted_addresses = {};
 };
 
 // Who gave an answer, for the session's own record.

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ovpn/instance/sessions.h"
+#include "ovpn/management/shown_lines.h"
 
 namespace ovpnbroker::ovpn {
 namespace {
@@ -16,6 +17,16 @@ struct CompiledAnswer {
   Command command;
   std::vector<IntendedAddress> wanted;
 };
+
+AnswerReceipt Queued(const std::vector<Command>& commands,
+                     const std::vector<IntendedAddress>& wanted) {
+  AnswerReceipt receipt;
+  receipt.lines = ShownLines(commands);
+  for (const IntendedAddress& address : wanted) {
+    if (address.primary) receipt.wanted_addresses.push_back(address.address);
+  }
+  return receipt;
+}
 
 std::vector<FieldViolation> AsViolations(const absl::Status& status) {
   return {{"", std::string(status.message())}};
@@ -47,7 +58,7 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
                                const AnswerOrigin& origin) {
   using Status = AnswerReceipt::Status;
   SessionEntry* entry = key.client.epoch == epoch_ ? table_.Find(key.client.cid) : nullptr;
-  if (entry == nullptr || entry->pending_kid != key.kid) return {Status::kGone, {}};
+  if (entry == nullptr || entry->pending_kid != key.kid) return {.status = Status::kGone};
 
   if (const auto* step = std::get_if<PendingAuth>(&answer)) {
     return AnswerPending(*entry, key, *step, origin);
@@ -72,6 +83,7 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
     if (kick.ok()) unwritten.commands.push_back(*std::move(kick));
   }
 
+  AnswerReceipt receipt = Queued(unwritten.commands, content.wanted);
   entry->pending_kid.reset();
   entry->awaits_response = false;
   entry->session.policy = origin.policy;
@@ -93,7 +105,7 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
   const Session session = entry->session;
   Write(std::move(unwritten));
   sink_.OnSessionChanged(session, change);
-  return {Status::kQueued, {}};
+  return receipt;
 }
 
 // A further step for the client: the key goes on waiting.
@@ -162,7 +174,7 @@ void Sessions::OnWriteResult(const UnwrittenAnswer& answer, const absl::StatusOr
       answer.is_step && (entry == nullptr || entry->pending_kid != answer.key.kid);
   if (overtaken) return;
   if (reply.ok() && reply->success) {
-    if (!answer.is_step) sink_.OnAnswerOutcome(answer.key, AnswerOutcome::kWritten, "");
+    if (!answer.is_step) sink_.OnAnswerOutcome(answer.key, AnswerOutcome::kWritten, reply->text);
     return;
   }
   if (reply.ok() || absl::IsResourceExhausted(reply.status())) {

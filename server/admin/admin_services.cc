@@ -5,8 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "ovpnbroker/type/v1/options.pb.h"
 #include "server/admin/address_pool_service.h"
+#include "server/admin/decision_service.h"
 #include "server/admin/logger_service.h"
 #include "server/admin/session_service.h"
+#include "server/admin/shadow_service.h"
 #include "server/admin/status_services.h"
 
 namespace ovpnbroker::server {
@@ -15,10 +17,12 @@ std::vector<std::unique_ptr<grpc::Service>> MakeAdminServices(AdminContext& cont
   std::vector<std::unique_ptr<grpc::Service>> services;
   services.push_back(std::make_unique<AddressPoolService>(context));
   services.push_back(std::make_unique<BrokerService>(context));
+  services.push_back(std::make_unique<DecisionService>(context));
   services.push_back(std::make_unique<InstanceService>(context));
   services.push_back(std::make_unique<LoggerService>(context));
   services.push_back(std::make_unique<PolicyAdminService>(context));
   services.push_back(std::make_unique<SessionService>(context));
+  services.push_back(std::make_unique<ShadowService>(context));
   return services;
 }
 
@@ -29,7 +33,9 @@ absl::Status CheckMethodRoles() {
       admin::v1::Instance::descriptor()->file(),
       admin::v1::GetLoggerRequest::descriptor()->file(),
       admin::v1::Policy::descriptor()->file(),
-      admin::v1::GetSessionRequest::descriptor()->file()};
+      admin::v1::GetSessionRequest::descriptor()->file(),
+      admin::v1::GetDecisionRequest::descriptor()->file(),
+      admin::v1::Shadow::descriptor()->file()};
   for (const auto* file : files) {
     const google::protobuf::ServiceDescriptor* service = file->service(0);
     for (int i = 0; i < service->method_count(); ++i) {

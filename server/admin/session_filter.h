@@ -1,21 +1,17 @@
-// The filter language of ListSessions: `instance = "office" AND username = "a*" AND state !=
-// "ENDED"`. A value that is parsed once and matches many sessions. Any thread.
+// The filter of ListSessions, parsed once and matched with many sessions. Any thread.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "ovpn/types/session.h"
-#include "policy/rules/glob.h"
+#include "server/admin/filter_terms.h"
 
 namespace ovpnbroker::server {
 
 class SessionFilter {
  public:
-  static constexpr size_t kMaxSize = 1024;
-
   // Matches everything.
   SessionFilter() = default;
 
@@ -25,18 +21,7 @@ class SessionFilter {
   bool Matches(const ovpn::Session& session) const;
 
  private:
-  friend class SessionFilterParser;
-
-  // The bytes of one field; lives as long as the session.
-  using Getter = absl::string_view (*)(const ovpn::Session&);
-
-  struct Term {
-    Getter get;
-    bool negated;
-    policy::Glob pattern;
-  };
-
-  std::vector<Term> terms_;
+  std::vector<FilterTerm> terms_;
 };
 
 }  // namespace ovpnbroker::server

@@ -55,6 +55,7 @@ class Checker {
   void CheckDecision(const InstanceConfig& instance, const std::string& path);
   void CheckOpenvpn(const InstanceConfig& instance, const std::string& path);
   void CheckPolicyReference(const InstanceConfig& instance, const std::string& path);
+  void CheckShadows(const InstanceConfig& instance, const std::string& path);
   void CheckPolicy(const PolicyConfig& policy, const std::string& path);
   void CheckRemote(const RemoteConfig& remote, const std::string& path);
   void CheckAdminTcp(const config::v1::AdminTcpConfig& tcp, const std::string& path);
@@ -181,6 +182,34 @@ void Checker::CheckPolicyReference(const InstanceConfig& instance, const std::st
                       ovpn::DidYouMean(instance.policy(), known)));
 }
 
+// One stream has one mode, so a remote policy cannot be asked for both.
+void Checker::CheckShadows(const InstanceConfig& instance, const std::string& path) {
+  std::map<std::string, std::string> seen;
+  for (int i = 0; i < instance.shadows_size(); ++i) {
+    const std::string& shadow = instance.shadows(i);
+    const std::string shadow_path = absl::StrCat(path, ".shadows[", i, "]");
+    CheckUnique(seen, shadow, shadow_path, "policy");
+    const PolicyConfig* candidate = nullptr;
+    std::vector<absl::string_view> known;
+    for (const PolicyConfig& policy : config_.policies()) {
+      if (policy.name() == shadow) candidate = &policy;
+      known.push_back(policy.name());
+    }
+    if (candidate == nullptr) {
+      Report(shadow_path, absl::StrCat("there is no policy \"", shadow, "\" in 'policies'",
+                                       ovpn::DidYouMean(shadow, known)));
+      continue;
+    }
+    for (const InstanceConfig& other : config_.instances()) {
+      const bool same = other.name() == instance.name();
+      if (other.policy() != shadow || !(candidate->has_remote() || same)) continue;
+      Report(shadow_path,
+             absl::StrCat("\"", shadow, "\" decides for instance \"", other.name(),
+                          "\"; write a second policy with another name for the candidate"));
+    }
+  }
+}
+
 void Checker::CheckInstance(const InstanceConfig& instance, const std::string& path) {
   CheckFile(instance.openvpn(), absl::StrCat(path, ".openvpn"));
   CheckFile(instance.config(), absl::StrCat(path, ".config"));
@@ -190,6 +219,7 @@ void Checker::CheckInstance(const InstanceConfig& instance, const std::string& p
                absl::StrCat(path, ".restart"));
   CheckOpenvpn(instance, path);
   CheckPolicyReference(instance, path);
+  CheckShadows(instance, path);
 }
 
 void Checker::CheckRemote(const RemoteConfig& remote, const std::string& path) {

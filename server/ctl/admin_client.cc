@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <iostream>
@@ -95,6 +96,8 @@ AdminClient::AdminClient(const std::string& socket) {
   policies_ = admin::v1::PolicyAdminService::NewStub(channel);
   sessions_ = admin::v1::SessionService::NewStub(channel);
   pools_ = admin::v1::AddressPoolService::NewStub(channel);
+  decisions_ = admin::v1::DecisionService::NewStub(channel);
+  shadows_ = admin::v1::ShadowService::NewStub(channel);
 }
 
 grpc::Status AdminClient::GetBroker(admin::v1::GetBrokerResponse& response) {
@@ -148,6 +151,43 @@ grpc::Status AdminClient::ReleaseAddressLease(const admin::v1::ReleaseAddressLea
   grpc::ClientContext context;
   SetDeadline(context, kCallTimeout);
   return pools_->ReleaseAddressLease(&context, request, &response);
+}
+
+grpc::Status AdminClient::ListDecisions(const std::string& filter, int limit,
+                                        admin::v1::ListDecisionsResponse& response) {
+  admin::v1::ListDecisionsRequest request;
+  request.set_filter(filter);
+  while (response.decisions_size() < limit) {
+    grpc::ClientContext context;
+    SetDeadline(context, kCallTimeout);
+    request.set_page_size(std::min(kPageSize, limit - response.decisions_size()));
+    admin::v1::ListDecisionsResponse page;
+    grpc::Status status = decisions_->ListDecisions(&context, request, &page);
+    if (!status.ok()) return status;
+    response.MergeFrom(page);
+    response.clear_next_page_token();
+    if (page.next_page_token().empty()) break;
+    request.set_page_token(page.next_page_token());
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status AdminClient::ListShadows(admin::v1::ListShadowsResponse& response) {
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  return shadows_->ListShadows(&context, {}, &response);
+}
+
+grpc::Status AdminClient::ListShadowDifferences(
+    const std::string& policy, int limit, admin::v1::ListShadowDifferencesResponse& response) {
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  admin::v1::ListShadowDifferencesRequest request;
+  request.set_policy(policy);
+  request.set_page_size(limit);
+  const grpc::Status status = shadows_->ListShadowDifferences(&context, request, &response);
+  response.clear_next_page_token();
+  return status;
 }
 
 grpc::Status AdminClient::KillSession(const admin::v1::KillSessionRequest& request,

@@ -12,10 +12,12 @@
 #include "absl/strings/string_view.h"
 #include "ovpnbroker/admin/v1/address_pool_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/broker_service.grpc.pb.h"
+#include "ovpnbroker/admin/v1/decision_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/instance_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/logger_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/policy_admin_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/session_service.grpc.pb.h"
+#include "ovpnbroker/admin/v1/shadow_service.grpc.pb.h"
 #include "server/ctl/exit_code.h"
 
 namespace ovpnbroker::ctl {
@@ -38,6 +40,13 @@ class AdminClient {
                                  admin::v1::ListAddressLeasesResponse& response);
   grpc::Status ReleaseAddressLease(const admin::v1::ReleaseAddressLeaseRequest& request,
                                    admin::v1::ReleaseAddressLeaseResponse& response);
+  // The newest `limit` at most.
+  grpc::Status ListDecisions(const std::string& filter, int limit,
+                             admin::v1::ListDecisionsResponse& response);
+  grpc::Status ListShadows(admin::v1::ListShadowsResponse& response);
+  // The newest `limit` of one candidate, or of all; at most one page.
+  grpc::Status ListShadowDifferences(const std::string& policy, int limit,
+                                     admin::v1::ListShadowDifferencesResponse& response);
   grpc::Status KillSession(const admin::v1::KillSessionRequest& request,
                            admin::v1::KillSessionResponse& response, std::chrono::seconds timeout);
   grpc::Status KillSessions(const admin::v1::KillSessionsRequest& request,
@@ -60,6 +69,8 @@ class AdminClient {
   std::unique_ptr<admin::v1::PolicyAdminService::Stub> policies_;
   std::unique_ptr<admin::v1::SessionService::Stub> sessions_;
   std::unique_ptr<admin::v1::AddressPoolService::Stub> pools_;
+  std::unique_ptr<admin::v1::DecisionService::Stub> decisions_;
+  std::unique_ptr<admin::v1::ShadowService::Stub> shadows_;
 };
 
 // "ovpn-brokerctl: MESSAGE" on standard error.

@@ -69,4 +69,11 @@ Cell OutcomeCell(KillResult::Outcome outcome) {
   }
 }
 
+Cell DecisionResultCell(const std::string& result) {
+  if (result == "ALLOWED") return {result, Color::kGood};
+  if (result == "WITHDRAWN") return {result};
+  if (result == "DENIED" || result == "ABSTAINED") return {result, Color::kWarning};
+  return {result, Color::kBad};
+}
+
 }  // namespace ovpnbroker::ctl

@@ -1,6 +1,8 @@
 // Enum values in tables: the word without its prefix, coloured by what it means for an operator.
 #pragma once
 
+#include <string>
+
 #include "ovpnbroker/admin/v1/instance_service.pb.h"
 #include "ovpnbroker/admin/v1/kill.pb.h"
 #include "ovpnbroker/admin/v1/policy_admin_service.pb.h"
@@ -12,6 +14,8 @@ namespace ovpnbroker::ctl {
 Cell StateCell(type::v1::Session::State state);
 Cell StateCell(admin::v1::Instance::State state);
 Cell StateCell(admin::v1::PolicyReplica::State state);
+// Of admin.v1.Decision.
+Cell DecisionResultCell(const std::string& result);
 Cell OutcomeCell(admin::v1::KillResult::Outcome outcome);
 
 }  // namespace ovpnbroker::ctl

@@ -45,4 +45,23 @@ std::string HumanAge(const google::protobuf::Timestamp& time) {
   return HumanDuration(std::time(nullptr) - time.seconds());
 }
 
+std::string HumanMillis(const google::protobuf::Duration& duration) {
+  constexpr double kMillisPerSecond = 1e3;
+  constexpr double kNanosPerMilli = 1e6;
+  constexpr double kExactBelow = 10;
+  const double millis = static_cast<double>(duration.seconds()) * kMillisPerSecond +
+                        static_cast<double>(duration.nanos()) / kNanosPerMilli;
+  return millis < kExactBelow ? absl::StrFormat("%.2f ms", millis)
+                              : absl::StrFormat("%.1f ms", millis);
+}
+
+std::string HumanTime(const google::protobuf::Timestamp& time) {
+  const auto seconds = static_cast<std::time_t>(time.seconds());
+  std::tm utc = {};
+  gmtime_r(&seconds, &utc);
+  std::array<char, 32> text = {};
+  const size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &utc);
+  return std::string(text.data(), size);
+}
+
 }  // namespace ovpnbroker::ctl

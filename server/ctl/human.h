@@ -1,6 +1,7 @@
 // Numbers as people read them. Pure; scripts use JSON.
 #pragma once
 
+#include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 
 #include <cstdint>
@@ -16,5 +17,11 @@ std::string HumanBytes(uint64_t bytes);
 
 // From `time` to now as HumanDuration; "" when `time` is not set.
 std::string HumanAge(const google::protobuf::Timestamp& time);
+
+// "0.25 ms", "16.0 ms", "1250.0 ms".
+std::string HumanMillis(const google::protobuf::Duration& duration);
+
+// "2026-11-24 18:47:29 UTC".
+std::string HumanTime(const google::protobuf::Timestamp& time);
 
 }  // namespace ovpnbroker::ctl

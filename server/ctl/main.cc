@@ -80,6 +80,9 @@ int Run(int argc, char** argv) {
   ovpnbroker::ctl::AddKillCommand(app, line);
   ovpnbroker::ctl::AddLogsCommand(app, line);
   ovpnbroker::ctl::AddLogLevelCommand(app, line);
+  ovpnbroker::ctl::AddDecisionsCommand(app, line);
+  ovpnbroker::ctl::AddExplainCommand(app, line);
+  ovpnbroker::ctl::AddShadowCommand(app, line);
   ovpnbroker::ctl::AddCheckConfigCommand(app, line);
   ovpnbroker::ctl::AddPolicyCommand(app, line);
   ovpnbroker::ctl::AddVersionCommand(app, line);

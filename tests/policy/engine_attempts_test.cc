@@ -123,5 +123,22 @@ TEST_F(EngineTest, DecisionsOfDifferentInstances_KeepTheirOwnDeadlines) {
   EXPECT_EQ(engine_->Stats().open, 1U);
 }
 
+TEST_F(EngineTest, Attempts_AreInTheRecordWithTheirTimes) {
+  Submit(Key(1, 1));
+  Advance(options_.attempt_timeout);
+  ASSERT_EQ(policy_->asked().size(), 2U);
+  policy_->Reply(1, ovpn::Deny{"no", "", ""});
+  engine_->OnAnswerOutcome(Key(1, 1), OutcomeResult::kWritten, "succeeded");
+  ASSERT_EQ(keeper_.records.size(), 1U);
+  const std::vector<AttemptRecord>& attempts = keeper_.records[0].attempt_list;
+  ASSERT_EQ(attempts.size(), 2U);
+  EXPECT_FALSE(attempts[0].end.has_value());
+  EXPECT_EQ(attempts[1].begin, options_.attempt_timeout);
+  EXPECT_EQ(attempts[1].replica, "replica-1");
+  EXPECT_EQ(attempts[1].result, "DENY");
+  ASSERT_EQ(keeper_.records[0].replies.size(), 1U);
+  EXPECT_EQ(keeper_.records[0].replies[0].text, "succeeded");
+}
+
 }  // namespace
 }  // namespace ovpnbroker::policy

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +13,9 @@
 #include "absl/strings/str_cat.h"
 #include "server/broker_control.h"
 #include "tests/policy/pool_options.h"
+#include "tests/support/auth_request_builder.h"
+#include "tests/support/fake_policy.h"
+#include "tests/support/manual_clock.h"
 
 namespace ovpnbroker::server {
 
@@ -96,6 +100,20 @@ class FakeBrokerControl final : public BrokerControl {
     return found->second;
   }
 
+  const policy::DecisionHistory& decisions() const override { return history; }
+  const policy::ShadowDesk& shadows() const override { return shadow_desk_; }
+
+  // The candidate "next" denies what "staff" allowed.
+  void AddShadowDifference() {
+    candidate_->OnAsk([](const policy::Inquiry&, const policy::Policy::ReplyCallback& reply) {
+      reply({ovpn::Deny{"closed", "", ""}, "r2", "", {}});
+    });
+    shadow_desk_.Assign("office", {candidate_});
+    const ovpn::AuthRequest request = test::MakeAuthRequest(test::Key(1, 1));
+    shadow_desk_.OnJudged({"decision-1", request, "staff", "r1", ovpn::Allow{}, {}});
+    shadow_desk_.Pump();
+  }
+
   void Kill(KillRequest request, std::function<void(KillResult)> done) override {
     kills_.push_back({std::move(request), std::move(done)});
     if (on_kill) on_kill();
@@ -114,10 +132,14 @@ class FakeBrokerControl final : public BrokerControl {
 
   const std::vector<OpenKill>& kills() const { return kills_; }
 
+  policy::DecisionHistory history;
   std::function<void()> on_kill;  // after each Kill; may be empty
 
  private:
   policy::AddressPools pools_{{test::Pool("staff", "10.8.0.10-10.8.0.11")}};
+  test::ManualClock clock_;
+  std::shared_ptr<test::FakePolicy> candidate_ = std::make_shared<test::FakePolicy>("next");
+  policy::ShadowDesk shadow_desk_{clock_, {}, [] {}};
   std::map<ovpn::SessionUid, ovpn::Session> sessions_;
   std::vector<OpenKill> kills_;
 };

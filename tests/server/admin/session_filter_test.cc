@@ -63,7 +63,7 @@ TEST(SessionFilter, Mistakes_NameOffsetAndRemedy) {
   error("instance = ", "expected a value");
   error("instance = \"office", "the quote is not closed");
   error("instance = \"office\\", "the quote is not closed");
-  error(std::string(SessionFilter::kMaxSize + 1, ' '), "is longer than");
+  error(std::string(kMaxFilterSize + 1, ' '), "is longer than");
 }
 
 TEST(Page, Token_RoundTripsKeyAndScope) {

@@ -167,8 +167,8 @@ TEST_F(Ctl, WrongArguments_ExitWithTwo) {
 }
 
 TEST_F(Ctl, Help_HasExamplesForEachCommand) {
-  for (const char* command :
-       {"", "status", "instances", "sessions", "kill", "check-config", "version"}) {
+  for (const char* command : {"", "status", "instances", "sessions", "decisions", "explain",
+                              "shadow", "shadow differences", "kill", "check-config", "version"}) {
     const CtlRun run = RunCtl(absl::StrCat(command, " --help"));
     EXPECT_EQ(run.exit_code, 0) << command;
     EXPECT_THAT(run.out, HasSubstr("Examples:")) << command;
@@ -185,6 +185,46 @@ TEST_F(Ctl, CheckConfig_TellsErrorsAndExitsWithTwo) {
   google::protobuf::Struct parsed;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json.out, &parsed).ok()) << json.out;
   EXPECT_FALSE(parsed.fields().at("ok").bool_value());
+}
+
+TEST_F(Ctl, Explain_TellsTheDecision) {
+  fixture_.OnLoop([](FakeBrokerControl& broker) {
+    policy::DecisionRecord record;
+    record.id = "decision-1";
+    record.session_uid = "uid-001";
+    record.common_name = "al\x1bice";
+    record.policy = "staff";
+    record.result = policy::DecisionResult::kAllowed;
+    record.attempt_list = {{std::chrono::milliseconds(0), std::chrono::milliseconds(2),
+                            "unix:/run/policy.sock", "ALLOW"}};
+    record.lines = {"client-auth-nt 3 1"};
+    record.replies = {{std::chrono::milliseconds(3), policy::OutcomeResult::kWritten, "succeeded"}};
+    record.got_addresses = {"10.8.0.2"};
+    broker.history.OnDecisionRecord(record);
+  });
+  const CtlRun run = RunCtl("explain uid-001");
+  EXPECT_EQ(run.exit_code, 0) << run.error;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("of al\\x1bice"), HasSubstr("decision-1"),
+                             HasSubstr("staff at unix:/run/policy.sock: ALLOW at +2.00 ms"),
+                             HasSubstr("sent        client-auth-nt 3 1\n"),
+                             HasSubstr("+3.00 ms WRITTEN: succeeded"),
+                             HasSubstr("wanted any, got 10.8.0.2")));
+  EXPECT_EQ(RunCtl("explain uid-002").exit_code, 4);
+  EXPECT_EQ(RunCtl("explain").exit_code, 2);
+  EXPECT_THAT(RunCtl("decisions --result allowed").out, HasSubstr("decision-1"));
+  EXPECT_EQ(RunCtl("decisions --result nope").exit_code, 2);
+}
+
+TEST_F(Ctl, Shadow_ShowsCountsAndDifferences) {
+  fixture_.OnLoop([](FakeBrokerControl& broker) { broker.AddShadowDifference(); });
+  const CtlRun run = RunCtl("shadow");
+  EXPECT_EQ(run.exit_code, 0) << run.error;
+  EXPECT_THAT(run.out, HasSubstr("next           yes         0         1"));
+  const CtlRun differences = RunCtl("shadow differences --policy next");
+  EXPECT_EQ(differences.exit_code, 0) << differences.error;
+  EXPECT_THAT(differences.out, AllOf(HasSubstr("  verdict\n    - staff: ALLOW\n    + next: DENY\n"),
+                                     HasSubstr("    - staff: (not set)\n    + next: closed\n")));
+  EXPECT_EQ(RunCtl("shadow differences --policy other").exit_code, 4);
 }
 
 TEST_F(Ctl, Version_ShowsBoth) {

@@ -1,0 +1,111 @@
+#include "ovpn/management/shown_lines.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace ovpnbroker::ovpn {
+namespace {
+
+constexpr absl::string_view kHidden = "[hidden]";
+// Options whose arguments are addresses, numbers and fixed words.
+constexpr absl::string_view kOpenOptions[] = {"END",
+                                              "block-outside-dns",
+                                              "explicit-exit-notify",
+                                              "ifconfig-ipv6-push",
+                                              "ifconfig",
+                                              "ifconfig-ipv6",
+                                              "ifconfig-push",
+                                              "inactive",
+                                              "iroute",
+                                              "iroute-ipv6",
+                                              "mssfix",
+                                              "ping",
+                                              "ping-exit",
+                                              "ping-restart",
+                                              "push-remove",
+                                              "push-reset",
+                                              "rcvbuf",
+                                              "redirect-gateway",
+                                              "register-dns",
+                                              "reneg-sec",
+                                              "route",
+                                              "route-gateway",
+                                              "route-ipv6",
+                                              "route-metric",
+                                              "sndbuf",
+                                              "topology",
+                                              "tun-mtu",
+                                              "tun-ipv6"};
+// Of dhcp-option; a proxy's address, for one, may carry a password.
+constexpr absl::string_view kOpenDhcpOptions[] = {"DNS", "DNS6", "DOMAIN", "DOMAIN-SEARCH"};
+
+bool IsOneOf(absl::string_view word, const absl::string_view* begin, const absl::string_view* end) {
+  return std::find(begin, end, word) != end;
+}
+
+absl::string_view WordOf(absl::string_view text) {
+  return text.substr(0, text.find_first_of(" \""));
+}
+
+bool IsOpen(absl::string_view option) {
+  const absl::string_view word = WordOf(option);
+  if (word == "dhcp-option") {
+    absl::ConsumePrefix(&option, "dhcp-option ");
+    return IsOneOf(WordOf(option), std::begin(kOpenDhcpOptions), std::end(kOpenDhcpOptions));
+  }
+  return IsOneOf(word, std::begin(kOpenOptions), std::end(kOpenOptions));
+}
+
+// One line of a client-auth body.
+std::string ShowBodyLine(absl::string_view line) {
+  absl::string_view option = line;
+  const bool pushed = absl::ConsumePrefix(&option, "push ");
+  const bool quoted = pushed && absl::ConsumePrefix(&option, "\"");
+  if (IsOpen(option)) return std::string(line);
+  return absl::StrCat(pushed ? "push " : "", quoted ? "\"" : "", WordOf(option), " ", kHidden,
+                      quoted ? "\"" : "");
+}
+
+std::string ShowHeader(const Command& command, absl::string_view line) {
+  if (command.name == "client-auth" || command.name == "client-auth-nt") return std::string(line);
+  if (command.name == "client-deny") {
+    // The state of a dialogue opens it again; the question is for the client only.
+    const size_t challenge = line.find("\"CRV1:");
+    if (challenge == absl::string_view::npos) return std::string(line);
+    return absl::StrCat(line.substr(0, challenge), "\"CRV1:", kHidden, "\"");
+  }
+  // What wakes a client has no text; a web address may hold a one-time token.
+  if (command.name == "client-pending-auth" && absl::StrContains(line, " \"\" ")) {
+    return std::string(line);
+  }
+  return absl::StrCat(command.name, " ", kHidden);
+}
+
+}  // namespace
+
+std::vector<std::string> ShownLines(const std::vector<Command>& commands) {
+  std::vector<std::string> shown;
+  size_t omitted = 0;
+  for (const Command& command : commands) {
+    bool header = true;
+    for (const absl::string_view line :
+         absl::StrSplit(absl::StripSuffix(command.bytes, "\n"), '\n')) {
+      // The first line of each command is always shown: it says what happened.
+      if (!header && shown.size() >= kMaxShownLines) {
+        ++omitted;
+        continue;
+      }
+      shown.push_back(header ? ShowHeader(command, line) : ShowBodyLine(line));
+      header = false;
+    }
+  }
+  if (omitted > 0) shown.push_back(absl::StrCat("[", omitted, " more lines]"));
+  return shown;
+}
+
+}  // namespace ovpnbroker::ovpn

@@ -1,0 +1,121 @@
+// ovpn-brokerctl decisions: the last decisions, one a line.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/ctl/admin_client.h"
+#include "server/ctl/command.h"
+#include "server/ctl/enum_text.h"
+#include "server/ctl/human.h"
+#include "server/ctl/json.h"
+#include "server/ctl/session_selection.h"
+#include "server/ctl/table.h"
+
+namespace ovpnbroker::ctl {
+namespace {
+
+constexpr int kDefaultLimit = 50;
+
+struct DecisionsOptions {
+  std::string instance;
+  std::string common_name;
+  std::string username;
+  std::string result;
+  std::string filter;
+  int limit = kDefaultLimit;
+};
+
+std::string BuildFilter(const DecisionsOptions& options) {
+  std::vector<std::string> terms;
+  const auto add = [&terms](absl::string_view field, const std::string& pattern) {
+    if (!pattern.empty()) terms.push_back(PatternTerm(field, pattern));
+  };
+  add("instance", options.instance);
+  add("common_name", options.common_name);
+  add("username", options.username);
+  add("result", absl::AsciiStrToUpper(options.result));
+  if (!options.filter.empty()) terms.push_back(options.filter);
+  return JoinTerms(terms);
+}
+
+void PrintDecisions(const admin::v1::ListDecisionsResponse& response) {
+  constexpr auto kRight = Table::Align::kRight;
+  Table table({{"ID"},
+               {"AGE", kRight},
+               {"INSTANCE"},
+               {"KIND"},
+               {"COMMON NAME"},
+               {"USERNAME"},
+               {"RESULT"},
+               {"OUTCOME"},
+               {"TOOK", kRight},
+               {"POLICY"},
+               {"DETAIL"}});
+  for (const admin::v1::Decision& decision : response.decisions()) {
+    table.AddRow({decision.id(), HumanAge(decision.receive_time()), decision.instance(),
+                  decision.kind(), decision.common_name(), decision.username(),
+                  DecisionResultCell(decision.result()), decision.outcome(),
+                  HumanMillis(decision.latency()), decision.policy(), decision.detail()});
+  }
+  table.Print(std::cout, ColorsWanted());
+}
+
+ExitCode RunDecisions(const GlobalOptions& global, const DecisionsOptions& options) {
+  const auto client = AdminClient::Connect(global.socket);
+  if (client == nullptr) return ExitCode::kUnreachable;
+  admin::v1::ListDecisionsResponse response;
+  const grpc::Status status = client->ListDecisions(BuildFilter(options), options.limit, response);
+  if (status.error_code() == grpc::StatusCode::INVALID_ARGUMENT) {
+    ReportFailure(status);
+    return ExitCode::kUsage;
+  }
+  if (!status.ok()) return ReportFailure(status);
+  if (global.output == OutputFormat::kJson) {
+    std::cout << ToJson(response);
+  } else {
+    PrintDecisions(response);
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+void AddDecisionsCommand(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("decisions", "The last decisions, the newest first");
+  const auto options = std::make_shared<DecisionsOptions>();
+  command->add_option("--instance", options->instance, "Only of this instance")->type_name("NAME");
+  command->add_option("--cn", options->common_name, "Only of this common name (* and ? match)")
+      ->type_name("NAME");
+  command->add_option("--user", options->username, "Only of this username (* and ? match)")
+      ->type_name("NAME");
+  command
+      ->add_option("--result", options->result,
+                   "Only with this result: allowed, denied, abstained, policy_failed, timeout, "
+                   "unavailable, overloaded, invalid_verdict, shutdown, withdrawn")
+      ->type_name("RESULT");
+  command
+      ->add_option("--filter", options->filter,
+                   "More conditions, e.g. 'code = \"QUOTA\" AND kind = \"REAUTH\"'")
+      ->type_name("FILTER");
+  command->add_option("--limit", options->limit, "At most this many")
+      ->type_name("N")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  command->footer(
+      "A decision is listed when nothing more can be learned about it: OpenVPN has said what it\n"
+      "made of the answer. `explain` tells one client's decisions in full.\n"
+      "\n"
+      "Examples:\n"
+      "  ovpn-brokerctl decisions\n"
+      "  ovpn-brokerctl decisions --result denied --user 'contractor-*'\n"
+      "  ovpn-brokerctl decisions -o json | jq -r '.decisions[] | .id + \" \" + .result'");
+  command->callback([&line, options] {
+    line.run = [&line, options] { return RunDecisions(line.global, *options); };
+  });
+}
+
+}  // namespace ovpnbroker::ctl
