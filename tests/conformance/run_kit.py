@@ -13,6 +13,8 @@ import threading
 from pathlib import Path
 
 SKIPPED = 77  # as CMake is told
+# The tools that an example is skipped without, except with CI=true.
+NEEDS = {"go": ("go", "protoc-gen-go", "protoc-gen-go-grpc"), "node": ("npm",)}
 LISTENS_ON = "policy listens on "
 
 
@@ -50,9 +52,10 @@ def serve(command):
 
 def main():
     transport, check, *command = sys.argv[1:]
-    if "/node/" in command[0] and shutil.which("npm") is None and os.environ.get("CI") != "true":
-        print("skipped: npm is not installed (apt-get install nodejs npm)")
-        sys.exit(SKIPPED)
+    for tool in NEEDS.get(Path(command[0]).parent.name, ()):
+        if shutil.which(tool) is None and os.environ.get("CI") != "true":
+            print(f"skipped: {tool} is not installed; the example's README says what to install")
+            sys.exit(SKIPPED)
     with tempfile.TemporaryDirectory(prefix="kit.") as name:
         directory = Path(name)
         options = []
