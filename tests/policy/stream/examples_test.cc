@@ -1,4 +1,4 @@
-// The example policies and the one that docs/policy-quickstart.md prints, asked by the real stream.
+// The example policies and the one that docs/policy-guide.md prints, asked by the real stream.
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -89,7 +89,7 @@ TEST_F(ExamplesTest, Cpp_DecidesAndDrains) {
 
 TEST_F(ExamplesTest, Quickstart_WorksAsPrinted) {
   std::stringstream page;
-  page << std::ifstream(Source("docs/policy-quickstart.md")).rdbuf();
+  page << std::ifstream(Source("docs/policy-guide.md")).rdbuf();
   const std::string text = page.str();
   const std::string fence = "```python\n";
   const size_t begin = text.find(fence) + fence.size();
