@@ -30,6 +30,13 @@ class SessionEventsTest : public StreamFixture {
     }
     return script;
   }
+  static Response KillCommand() {
+    Response command;
+    command.mutable_command()->set_command_id("c1");
+    command.mutable_command()->mutable_kill_session()->set_session_uid("a");
+    command.mutable_command()->mutable_kill_session()->set_reason("quota");
+    return command;
+  }
   // Sequences of the events of one kind.
   static std::vector<int64_t> Sequences(const test::ScriptedPolicy& server,
                                         v1::SessionEvent::Kind kind) {
@@ -94,11 +101,7 @@ TEST_F(SessionEventsTest, Command_KillsAndIsAnsweredOnItsStream) {
   OpenWithSessions();
   ASSERT_TRUE(RunUntilReady());
   sessions_.Establish("a");
-  Response command;
-  command.mutable_command()->set_command_id("c1");
-  command.mutable_command()->mutable_kill_session()->set_session_uid("a");
-  command.mutable_command()->mutable_kill_session()->set_reason("quota");
-  server->Send(command);
+  server->Send(KillCommand());
   ASSERT_TRUE(RunUntil([&] { return !sessions_.kills.empty(); }));
   sessions_.kills[0].done(absl::OkStatus());
   ASSERT_TRUE(RunUntil([&] { return server->Count(Request::kCommandResult) == 1; }));
@@ -112,11 +115,7 @@ TEST_F(SessionEventsTest, PolicyDestroyedWhileAKillIsUnderWay_NobodyIsCalled) {
   OpenWithSessions();
   ASSERT_TRUE(RunUntilReady());
   sessions_.Establish("a");
-  Response command;
-  command.mutable_command()->set_command_id("c1");
-  command.mutable_command()->mutable_kill_session()->set_session_uid("a");
-  command.mutable_command()->mutable_kill_session()->set_reason("quota");
-  server->Send(command);
+  server->Send(KillCommand());
   ASSERT_TRUE(RunUntil([&] { return !sessions_.kills.empty(); }));
   policy_.reset();
   sessions_.kills[0].done(absl::OkStatus());
