@@ -17,10 +17,11 @@ def example() -> Iterator[Callable[..., guide.Example]]:
     running: list[guide.Example] = []
     with tempfile.TemporaryDirectory(prefix="guide.") as folder:
 
-        def start(name: str, *arguments: str) -> guide.Example:
+        def start(name: str, *arguments: str, **environment: str) -> guide.Example:
             place = Path(folder) / str(len(running))
             place.mkdir()
-            running.append(guide.Example(place, Path(GENERATED.name), name, *arguments))
+            made = guide.Example(place, Path(GENERATED.name), name, arguments, environment)
+            running.append(made)
             return running[-1]
 
         try:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,14 @@ def generate(folder: Path) -> None:
 class Example:
     """One program of the guide, running."""
 
-    def __init__(self, folder: Path, generated: Path, name: str, *arguments: str):
+    def __init__(
+        self,
+        folder: Path,
+        generated: Path,
+        name: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+    ):
         self.name = name
         self.folder = folder
         self.socket = folder / "policy.sock"
@@ -71,7 +79,7 @@ class Example:
             self.process = subprocess.Popen(
                 [*command, *arguments],
                 cwd=folder,
-                env={"PYTHONPATH": str(generated), "PATH": "/usr/bin:/bin"},
+                env={"PYTHONPATH": str(generated), "PATH": "/usr/bin:/bin", **environment},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

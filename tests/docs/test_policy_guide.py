@@ -166,6 +166,16 @@ def test_closed_account_that_is_in_is_ended_by_command(example) -> None:
         broker.next("heartbeat")
 
 
+def test_session_over_its_quota_is_ended_by_command(example) -> None:
+    with BrokerSide(
+        example("quota.py", QUOTA_BYTES="1000").address,
+        ["SESSION_EVENTS", "SESSION_TRAFFIC", "COMMANDS"],
+    ) as broker:
+        broker.event("TRAFFIC", uid="a", received_bytes=500, sent_bytes=500)
+        broker.event("TRAFFIC", uid="b", received_bytes=500, sent_bytes=501)
+        assert broker.next("command").kill_session.session_uid == "b"
+
+
 def test_refused_field_is_told(example) -> None:
     from google.rpc import error_details_pb2
 
