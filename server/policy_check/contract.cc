@@ -55,6 +55,14 @@ const std::vector<Rule>& Contract() {
       {20, "session events", "A lost cursor, a snapshot and live events are taken in.",
        "On KIND_CURSOR_LOST forget what you knew; build it again from KIND_SNAPSHOT.",
        CheckSessionEvents},
+      {21, "further steps",
+       "pending_auth asks a client only for what its pending_auth_methods name.",
+       "Ask a question of crtext, a page of webauth or openurl; deny the others, with a reason.",
+       CheckSteps},
+      {22, "challenge response",
+       "KIND_CHALLENGE_RESPONSE is answered, alike when it is asked again; no verdict repeats it.",
+       "Remember the verdict by decision_id and round; decode the answer from base64.",
+       CheckChallengeResponse},
   };
   return *kRules;
 }

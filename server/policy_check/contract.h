@@ -61,4 +61,7 @@ Outcome CheckNotUtf8(const Target& target);
 Outcome CheckLargeEnvironment(const Target& target);
 Outcome CheckSessionEvents(const Target& target);
 
+Outcome CheckSteps(const Target& target);
+Outcome CheckChallengeResponse(const Target& target);
+
 }  // namespace ovpnbroker::policy_check

@@ -14,6 +14,9 @@ namespace ovpnbroker::policy_check {
 // Bytes that a client would keep to itself; no answer may hold them.
 inline constexpr char kSecretPassword[] = "kX9-password-that-nobody-may-see";
 
+// The names that the rules ask about: policies differ by name, so a few are tried.
+inline constexpr const char* kNames[] = {"alice", "bob", "policy-check", ""};
+
 // Decisions that the check allows a policy at once.
 inline constexpr int kMaxInFlight = 64;
 

@@ -19,9 +19,6 @@ Outcome Result(const Dialogue& dialogue) {
   return dialogue.ok() ? Outcome{} : Failed(dialogue.error());
 }
 
-// The names that the rules ask about: rules differ by name, so a few are tried.
-constexpr const char* kNames[] = {"alice", "bob", "policy-check", ""};
-
 }  // namespace
 
 Outcome CheckAnswer(const Target& target) {
@@ -39,20 +36,17 @@ Outcome CheckAnswer(const Target& target) {
 
 Outcome CheckVerdictReadable(const Target& target) {
   Dialogue dialogue(target);
+  policy::StreamTerms terms;
+  terms.raw_directives = dialogue.Has(v1::CAPABILITY_RAW_DIRECTIVES);
+  terms.pending_auth = dialogue.Has(v1::CAPABILITY_PENDING_AUTH);
   for (const char* name : kNames) {
     v1::Decision decision;
     const std::string what = absl::StrCat("user \"", name, "\"");
-    if (!dialogue.AskOne(MakeQuestion(name, target), what, &decision)) break;
-    if (decision.has_pending_auth()) {
-      if (!dialogue.Has(v1::CAPABILITY_PENDING_AUTH)) {
-        dialogue.Fail(absl::StrCat(what, ": pending_auth without its capability"));
-      } else if (decision.pending_auth().method_case() == v1::PendingAuth::METHOD_NOT_SET) {
-        dialogue.Fail(absl::StrCat(what, ": pending_auth has no method"));
-      }
-      continue;
+    v1::DecisionRequest question = MakeQuestion(name, target);
+    for (const char* method : {"webauth", "openurl", "crtext"}) {
+      question.add_pending_auth_methods(method);
     }
-    policy::StreamTerms terms;
-    terms.raw_directives = dialogue.Has(v1::CAPABILITY_RAW_DIRECTIVES);
+    if (!dialogue.AskOne(question, what, &decision)) break;
     const ovpn::Verdict verdict = policy::VerdictFromProto(decision, terms);
     const auto* failure = std::get_if<ovpn::Failure>(&verdict);
     if (failure == nullptr || failure->cause != ovpn::FailureCause::kInvalidVerdict) continue;

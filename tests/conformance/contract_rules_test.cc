@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "server/policy_check/dialogue.h"
 #include "tests/support/temp_dir.h"
@@ -41,13 +43,31 @@ void Allow(Stream& stream, const std::string& id) {
   });
 }
 
+// Asks a question of clients that can answer one.
+void Challenge(Stream& stream, const std::string& id) {
+  Say(stream, [&id](Response& message) {
+    message.mutable_decision()->set_decision_id(id);
+    message.mutable_decision()->mutable_pending_auth()->set_challenge_text("Code?");
+  });
+}
+
+bool IsResponse(const Request& request) {
+  return request.decision_request().kind() == v1::DecisionRequest::KIND_CHALLENGE_RESPONSE;
+}
+
+// Each stream has one of gRPC's threads for its whole life.
+thread_local bool may_challenge = false;
+
 // Takes what is offered of `wanted`.
 void Greet(const Request& request, Stream& stream, const std::vector<v1::Capability>& wanted) {
+  may_challenge = false;
   Say(stream, [&](Response& message) {
     message.mutable_hello_ack();
     for (const int offered : request.hello().capabilities()) {
       for (const v1::Capability capability : wanted) {
-        if (capability == offered) message.mutable_hello_ack()->add_capabilities(capability);
+        if (capability != offered) continue;
+        message.mutable_hello_ack()->add_capabilities(capability);
+        if (capability == v1::CAPABILITY_PENDING_AUTH) may_challenge = true;
       }
     }
   });
@@ -55,9 +75,17 @@ void Greet(const Request& request, Stream& stream, const std::vector<v1::Capabil
 
 std::optional<grpc::Status> Good(const Request& request, Stream& stream) {
   if (request.has_hello()) {
-    Greet(request, stream, {v1::CAPABILITY_PASSWORD, v1::CAPABILITY_SESSION_EVENTS});
+    Greet(request, stream,
+          {v1::CAPABILITY_PASSWORD, v1::CAPABILITY_SESSION_EVENTS, v1::CAPABILITY_PENDING_AUTH});
   } else if (request.has_decision_request()) {
-    Allow(stream, request.decision_request().decision_id());
+    const v1::DecisionRequest& question = request.decision_request();
+    const auto& methods = question.pending_auth_methods();
+    const bool can_answer = std::find(methods.begin(), methods.end(), "crtext") != methods.end();
+    if (may_challenge && can_answer && !IsResponse(request)) {
+      Challenge(stream, question.decision_id());
+    } else {
+      Allow(stream, question.decision_id());
+    }
   } else if (request.has_heartbeat()) {
     Say(stream, [&](Response& message) { *message.mutable_heartbeat() = request.heartbeat(); });
   }
@@ -151,7 +179,7 @@ TEST_F(ContractRules, CapabilityOff_Skips) {
     return request.has_hello();
   }));
   EXPECT_EQ(Check(10).kind, Outcome::Kind::kSkipped);
-  EXPECT_EQ(Check(20).kind, Outcome::Kind::kSkipped);
+  for (const int rule : {20, 21, 22}) EXPECT_EQ(Check(rule).kind, Outcome::Kind::kSkipped);
 }
 
 TEST_F(ContractRules, NoHelloAck_Caught) {
@@ -189,6 +217,15 @@ TEST_F(ContractRules, UnaskedCommand_Caught) {
                "without its capability");
 }
 
+TEST_F(ContractRules, ChallengeWithoutItsCapability_Caught) {
+  ExpectCaught(3, Except([](const Request& request, Stream& stream) {
+                 if (!request.has_decision_request()) return false;
+                 Challenge(stream, request.decision_request().decision_id());
+                 return true;
+               }),
+               "pending_auth came without its capability");
+}
+
 TEST_F(ContractRules, NegativeMaxInFlight_Caught) {
   ExpectCaught(4, Except([](const Request& request, Stream& stream) {
                  if (!request.has_hello()) return false;
@@ -222,6 +259,19 @@ TEST_F(ContractRules, UnreadableField_CaughtWithItsPath) {
                  return true;
                }),
                "allow.config.routes[0].destination");
+}
+
+TEST_F(ContractRules, StepWithoutMethod_CaughtWithItsPath) {
+  ExpectCaught(
+      6, Except([](const Request& request, Stream& stream) {
+        if (!request.has_decision_request()) return false;
+        Say(stream, [&](Response& message) {
+          message.mutable_decision()->set_decision_id(request.decision_request().decision_id());
+          message.mutable_decision()->mutable_pending_auth();
+        });
+        return true;
+      }),
+      "web_auth_url or challenge_text must be set");
 }
 
 TEST_F(ContractRules, ChangesItsMind_Caught) {
@@ -338,6 +388,69 @@ TEST_F(ContractRules, DiesOfALostCursor_Caught) {
                  return request.session_event().kind() == v1::SessionEvent::KIND_CURSOR_LOST;
                }),
                "what is this?");
+}
+
+TEST_F(ContractRules, AsksAClientThatCannotAnswer_Caught) {
+  ExpectCaught(21, Except([](const Request& request, Stream& stream) {
+                 if (request.decision_request().pending_auth_methods_size() != 0) return false;
+                 if (request.has_decision_request()) {
+                   Challenge(stream, request.decision_request().decision_id());
+                 }
+                 return request.has_decision_request();
+               }),
+               "whose client can do nothing only");
+}
+
+TEST_F(ContractRules, AsksForAPageWhereAQuestionWouldDo_Caught) {
+  ExpectCaught(21, Except([](const Request& request, Stream& stream) {
+                 const auto& methods = request.decision_request().pending_auth_methods();
+                 if (methods.size() != 1 || methods.at(0) != "crtext") return false;
+                 Say(stream, [&](Response& message) {
+                   auto& decision = *message.mutable_decision();
+                   decision.set_decision_id(request.decision_request().decision_id());
+                   decision.mutable_pending_auth()->set_web_auth_url("https://sso.example/");
+                 });
+                 return true;
+               }),
+               "can do crtext only");
+}
+
+TEST_F(ContractRules, IgnoresTheChallengeResponse_Caught) {
+  ExpectCaught(22, Except([](const Request& request, Stream&) { return IsResponse(request); }),
+               "no verdict for");
+}
+
+TEST_F(ContractRules, RepeatsTheChallengeResponse_Caught) {
+  for (const bool decoded : {false, true}) {
+    ExpectCaught(22, Except([decoded](const Request& request, Stream& stream) {
+                   if (!IsResponse(request)) return false;
+                   Say(stream, [&](Response& message) {
+                     auto& decision = *message.mutable_decision();
+                     decision.set_decision_id(request.decision_request().decision_id());
+                     std::string answer =
+                         request.decision_request().credentials().challenge_response();
+                     if (decoded) absl::Base64Unescape(std::string(answer), &answer);
+                     (*decision.mutable_audit_annotations())["answer"] = answer;
+                     decision.mutable_allow();
+                   });
+                   return true;
+                 }),
+                 "repeats the answer");
+    TearDown();
+  }
+}
+
+TEST_F(ContractRules, TakesTheSameAnswerOnce_Caught) {
+  ExpectCaught(
+      22, Except([](const Request& request, Stream& stream) {
+        if (!IsResponse(request) || request.decision_request().attempt() < 3) return false;
+        Say(stream, [&](Response& message) {
+          message.mutable_decision()->set_decision_id(request.decision_request().decision_id());
+          message.mutable_decision()->mutable_deny()->set_reason("the code was used");
+        });
+        return true;
+      }),
+      "the same decision_id and round");
 }
 
 }  // namespace
