@@ -17,6 +17,8 @@ FIRST, FRAME = "policy.py", "frame.py"
 # Where the first program serves; the others take their address as an argument.
 PRINTED_ADDRESS = "unix:/tmp/policy/policy.sock"
 START_SECONDS = 20
+# Long, since the machine may be busy.
+VERDICT_MILLISECONDS = 20000
 
 
 def read_guide() -> tuple[dict[str, str], dict[str, str]]:
@@ -97,7 +99,7 @@ class Example:
 
     def check(self, program: str) -> subprocess.CompletedProcess[str]:
         """ovpn-policy-check with the cases of the guide."""
-        command = [program, self.address]
+        command = [program, "--timeout", str(VERDICT_MILLISECONDS), self.address]
         if self.name in CASES:
             (self.folder / "cases.yaml").write_text(CASES[self.name], encoding="utf-8")
             command += ["--cases", str(self.folder / "cases.yaml")]
