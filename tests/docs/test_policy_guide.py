@@ -37,6 +37,10 @@ def test_question_is_put_and_its_answer_judged(example) -> None:
             more = {"kind": "KIND_CHALLENGE_RESPONSE", "round": 1, "credentials": answer}
             broker.ask(code.decode(), "alice", **more)
             assert broker.verdict(code.decode()).WhichOneof("verdict") == verdict
+        for broken in (b"", b"=", b"\xff"):
+            more = {"kind": "KIND_CHALLENGE_RESPONSE", "round": 1}
+            broker.ask("broken", "alice", credentials={"challenge_response": broken}, **more)
+            assert broker.verdict("broken").HasField("deny")
         broker.ask("mute", "alice", pending_auth_methods=["webauth"])
         assert broker.verdict("mute").HasField("deny")
 
