@@ -233,5 +233,34 @@ TEST_F(ConfigCheck, AddressPools_AreCheckedWithTheFieldNamed) {
       ElementsAre(HasSubstr("address_pools[1].name: "), HasSubstr("overlaps the pool \"a\"")));
 }
 
+TEST_F(ConfigCheck, Shadows_MustBeOtherPolicies) {
+  EXPECT_THAT(Errors("policy: staff\n  - name: home",
+                     "policy: staff\n    shadows: [stuff]\n  - name: home"),
+              Contains(AllOf(HasSubstr("instances[0].shadows[0]"),
+                             HasSubstr("there is no policy \"stuff\""),
+                             HasSubstr("did you mean 'staff'?"))));
+  EXPECT_THAT(Errors("policy: staff\n  - name: home",
+                     "policy: staff\n    shadows: [staff]\n  - name: home"),
+              Contains(HasSubstr("decides for instance \"office\"")));
+  EXPECT_THAT(
+      Errors(
+          "policies:\n",
+          "    shadows: [next, next]\npolicies:\n  - name: next\n    rules: {file: rules.yaml}\n"),
+      Contains(HasSubstr("instances[1].shadows[1]")));
+}
+
+TEST_F(ConfigCheck, RemotePolicy_IsNotShadowHereAndInForceThere) {
+  EXPECT_THAT(Errors("rules: {file: rules.yaml}",
+                     "remote: {addresses: [\"unix:/tmp/p.sock\"]}\n"
+                     "  - name: other\n    rules: {file: rules.yaml}"),
+              IsEmpty());
+  EXPECT_THAT(Errors("    policy: staff\npolicies:\n  - name: staff\n    rules: {file: rules.yaml}",
+                     "    policy: other\n    shadows: [staff]\npolicies:\n"
+                     "  - name: staff\n    remote: {addresses: [\"unix:/tmp/p.sock\"]}\n"
+                     "  - name: other\n    rules: {file: rules.yaml}"),
+              Contains(AllOf(HasSubstr("instances[1].shadows[0]"),
+                             HasSubstr("decides for instance \"office\""))));
+}
+
 }  // namespace
 }  // namespace ovpnbroker::server
