@@ -32,6 +32,7 @@ struct DecisionEntry {
                 ovpn::SteadyTime submit)
       : id(owned_decision.id()),
         key(owned_decision.request().key),
+        kind(owned_decision.request().kind),
         policy(std::move(asked_policy)),
         submit_time(submit),
         deadline(submit + owned_decision.options().decision_timeout),
@@ -40,6 +41,7 @@ struct DecisionEntry {
 
   const ovpn::DecisionId id;
   const ovpn::KeyRef key;
+  const ovpn::AuthKind kind;             // of the first request: a CONNECT or a REAUTH
   const std::shared_ptr<Policy> policy;  // null: nobody to ask
   const ovpn::SteadyTime submit_time;
   ovpn::SteadyTime deadline;

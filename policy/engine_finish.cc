@@ -10,7 +10,6 @@ namespace {
 void RecordAsker(const Decision& decision, const Policy* policy, DecisionRecord& record) {
   const ovpn::AuthRequest& request = decision.request();
   record.id = decision.id();
-  record.kind = request.kind;
   record.key = request.key;
   record.session_uid = request.session.uid;
   record.common_name = request.session.identity.common_name;
@@ -46,6 +45,7 @@ void DecisionEngine::Finish(const EntryPtr& entry, const PolicyReply& reply) {
 
   DecisionRecord& record = entry->record;
   RecordAsker(*entry->decision, entry->policy.get(), record);
+  record.kind = entry->kind;
   record.replica = reply.replica;
   record.policy_revision = reply.policy_revision;
   record.audit_annotations = reply.audit_annotations;
@@ -77,7 +77,7 @@ AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdi
   if (!may_admit) options.mode = FailureOptions::Mode::kDeny;
   const auto rule = [&](const ovpn::Verdict& said) {
     return ApplyFailureRules(
-        request.kind, said,
+        entry.kind, said,
         may_admit ? last_allows_.Age(request.session.uid, clock_.Now()) : std::nullopt, options);
   };
   // Before anything else: keep_last must not turn a deny that cannot be written into an allow.
@@ -198,6 +198,7 @@ void DecisionEngine::Close(const EntryPtr& entry, CancelReason reason) {
 
   DecisionRecord& record = entry->record;
   RecordAsker(*entry->decision, entry->policy.get(), record);
+  record.kind = entry->kind;
   record.result = DecisionResult::kWithdrawn;
   record.detail = std::string(ToString(reason));
   record.attempts = entry->attempts;

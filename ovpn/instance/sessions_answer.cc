@@ -11,6 +11,8 @@ namespace {
 
 // From a client's first packet to its question, at most as a rule: TLS over a slow line.
 constexpr std::chrono::seconds kNegotiationReserve{3};
+// Within the reserve.
+constexpr std::chrono::seconds kStepGrace{2};
 
 // The one command that carries the answer, and for an allow the addresses that must come of it.
 struct CompiledAnswer {
@@ -112,8 +114,12 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
 AnswerReceipt Sessions::AnswerPending(SessionEntry& entry, const KeyRef& key,
                                       const PendingAuth& step, const AnswerOrigin& origin) {
   const std::chrono::seconds granted = GrantedTime(entry, step);
+  // The client gives up by itself at the time that it is told; our deny with its reason comes
+  // first.
+  const std::chrono::seconds told =
+      granted > std::chrono::seconds::zero() ? granted + kStepGrace : granted;
   Checked<Command> command =
-      commands::ClientPendingAuth(key.client.cid, key.kid, step, entry.session.identity, granted);
+      commands::ClientPendingAuth(key.client.cid, key.kid, step, entry.session.identity, told);
   if (!command.ok()) return {AnswerReceipt::Status::kRejected, command.violations()};
   entry.awaits_response = step.method == PendingAuth::Method::kChallenge;
   entry.session.policy = origin.policy;

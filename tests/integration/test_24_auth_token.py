@@ -8,7 +8,7 @@ from harness.world import World
 
 def test_renewal_with_a_token_tells_its_state(world: World) -> None:
     server = world.server(
-        passwords=True, extra=["auth-gen-token 3600 external-auth", "reneg-sec 6"]
+        passwords=True, extra=["auth-gen-token 3600 600 external-auth", "reneg-sec 6"]
     )
     policy = world.policy(lambda _request: ALLOW, start=False)
     policy.hello_ack["capabilities"] = ["CAPABILITY_PASSWORD"]

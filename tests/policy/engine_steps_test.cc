@@ -69,6 +69,12 @@ TEST_F(EngineStepsTest, Response_IsAskedAboutUnderTheSameId) {
   EXPECT_TRUE(password);  // that of the first request
   policy_->Reply(1, AllowWithDns());
   EXPECT_THAT(Given(), ElementsAre("PENDING_AUTH", "ALLOW"));
+  // As after any CONNECT: the record waits for ESTABLISHED.
+  engine_->OnAnswerOutcome(Key(4, 1), OutcomeResult::kWritten, "");
+  EXPECT_TRUE(keeper_.records.empty());
+  engine_->OnAnswerOutcome(Key(4, 1), OutcomeResult::kVerified, "");
+  ASSERT_EQ(keeper_.records.size(), 1U);
+  EXPECT_EQ(keeper_.records[0].kind, ovpn::AuthKind::kConnect);
 }
 
 TEST_F(EngineStepsTest, SlowAnswerToAResponse_IsAskedAgain) {
