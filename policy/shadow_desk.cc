@@ -53,7 +53,7 @@ ShadowDesk::Candidate& ShadowDesk::CandidateOf(const std::shared_ptr<Policy>& po
 }
 
 void ShadowDesk::Assign(const std::string& instance,
-                        std::vector<std::shared_ptr<Policy>> candidates) {
+                        const std::vector<std::shared_ptr<Policy>>& candidates) {
   std::vector<Candidate*>& assigned = by_instance_[instance];
   for (const std::shared_ptr<Policy>& policy : candidates) {
     assigned.push_back(&CandidateOf(policy));
@@ -99,13 +99,13 @@ void ShadowDesk::Wake() {
 void ShadowDesk::Pump() {
   woken_ = false;
   if (waiting_.empty()) return;
-  auto [candidate, question] = std::move(waiting_.front());
+  const auto [candidate, question] = std::move(waiting_.front());
   waiting_.pop_front();
-  Ask(*candidate, std::move(question));
+  Ask(*candidate, question);
   Wake();
 }
 
-void ShadowDesk::Ask(Candidate& candidate, std::shared_ptr<const Question> question) {
+void ShadowDesk::Ask(Candidate& candidate, const std::shared_ptr<const Question>& question) {
   if (candidate.counts.in_flight >= limits_.max_in_flight) {
     ++candidate.counts.dropped;
     return;

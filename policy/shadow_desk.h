@@ -64,7 +64,7 @@ class ShadowDesk final : public DecisionObserver {
   ShadowDesk& operator=(const ShadowDesk&) = delete;
 
   // The candidates of one instance; none is null.
-  void Assign(const std::string& instance, std::vector<std::shared_ptr<Policy>> candidates);
+  void Assign(const std::string& instance, const std::vector<std::shared_ptr<Policy>>& candidates);
 
   void OnDecisionRecord(const DecisionRecord& /*record*/) override {}
   // Puts the question into the queue of each candidate; asks nobody yet.
@@ -92,7 +92,7 @@ class ShadowDesk final : public DecisionObserver {
   struct Comparison;
 
   Candidate& CandidateOf(const std::shared_ptr<Policy>& policy);
-  void Ask(Candidate& candidate, std::shared_ptr<const Question> question);
+  void Ask(Candidate& candidate, const std::shared_ptr<const Question>& question);
   void OnReply(uint64_t number, const PolicyReply& reply);
   void Compare(const Comparison& comparison, const PolicyReply& reply);
   void Wake();

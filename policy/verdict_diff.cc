@@ -18,7 +18,7 @@ struct Value {
 // A verdict as a flat list, in the order of its fields.
 class Fields {
  public:
-  void Add(std::string path, std::string value) {
+  void Add(std::string path, const std::string& value) {
     Value both{value, value};
     list_.emplace_back(std::move(path), std::move(both));
   }

@@ -149,7 +149,7 @@ absl::Status Broker::AddInstance(const config::v1::InstanceConfig& config) {
   admission_.SetReplaceBy(config.name(), ReplaceByOf(parts));
   std::vector<std::shared_ptr<policy::Policy>> shadows;
   for (const std::string& shadow : config.shadows()) shadows.push_back(policies_->Find(shadow));
-  shadow_desk_.Assign(config.name(), std::move(shadows));
+  shadow_desk_.Assign(config.name(), shadows);
   ovpn::InstanceSink& sink = *this;
   instances_.Add(std::make_unique<ovpn::Instance>(
       loop_, clock_, std::move(parts.config), std::move(parts.allowed_raw),
