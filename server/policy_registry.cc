@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "ovpn/base/status_macros.h"
 #include "ovpn/management/client_auth_block.h"
+#include "policy/rules/ccd_folder.h"
 #include "policy/rules/rule_parser.h"
 #include "server/proto_duration.h"
 
@@ -103,13 +104,23 @@ std::vector<std::string> PoolNames(const BrokerConfig& broker) {
   return names;
 }
 
-// Reads a rules file and compiles the block of every allow, so that a bad option is an error of the
+const std::string& SourceOf(const config::v1::RulesConfig& rules) {
+  return rules.has_ccd() ? rules.ccd() : rules.file();
+}
+
+absl::StatusOr<std::shared_ptr<const policy::RuleSet>> LoadRuleSet(
+    const config::v1::RulesConfig& rules, const BrokerConfig& broker) {
+  if (rules.has_ccd()) return policy::LoadCcdFolder(rules.ccd(), rules.ccd_exclusive());
+  return policy::LoadRules(rules.file(), PoolNames(broker));
+}
+
+// Reads the rules and compiles the block of every allow, so that a bad option is an error of the
 // file and not of each client it would be sent to. All instances of the policy must be able to
 // write it.
 absl::StatusOr<std::shared_ptr<const policy::RuleSet>> LoadCheckedRules(
     const PolicyConfig& config, const BrokerConfig& broker) {
   ASSIGN_OR_RETURN(std::shared_ptr<const policy::RuleSet> rules,
-                   policy::LoadRules(config.rules().file(), PoolNames(broker)));
+                   LoadRuleSet(config.rules(), broker));
   std::vector<std::string> errors;
   for (const InstanceConfig& instance : broker.instances()) {
     if (!IsAskedBy(instance, config.name())) continue;
@@ -122,8 +133,8 @@ absl::StatusOr<std::shared_ptr<const policy::RuleSet>> LoadCheckedRules(
       const auto block = ovpn::ClientAuthBlock::Compile(allow->config, allowed_raw);
       if (block.ok()) continue;
       for (const ovpn::FieldViolation& violation : block.violations()) {
-        errors.push_back(absl::StrCat(config.rules().file(), ": rule '", rule.name, "', instance '",
-                                      instance.name(), "': ", violation.field, ": ",
+        errors.push_back(absl::StrCat(rule.PlaceOf(SourceOf(config.rules()), violation.field),
+                                      ", instance '", instance.name(), "': ", violation.field, ": ",
                                       violation.description));
       }
     }
@@ -161,7 +172,7 @@ absl::Status PolicyRegistry::Add(const Environment& environment, const PolicyCon
   Unit unit;
   unit.name = config.name();
   if (config.has_rules()) {
-    unit.rules_file = config.rules().file();
+    unit.rules_source = SourceOf(config.rules());
     ASSIGN_OR_RETURN(std::shared_ptr<const policy::RuleSet> rules,
                      LoadCheckedRules(config, broker));
     unit.rules = std::make_shared<policy::RulesPolicy>(unit.name, std::move(rules));
@@ -183,17 +194,30 @@ std::shared_ptr<policy::Policy> PolicyRegistry::Find(absl::string_view name) con
 }
 
 absl::Status PolicyRegistry::ReloadRules(const BrokerConfig& config) {
-  std::vector<std::pair<Unit*, std::shared_ptr<const policy::RuleSet>>> parsed;
+  struct Parsed {
+    Unit* unit;
+    std::shared_ptr<const policy::RuleSet> rules;
+    std::string source;
+  };
+  std::vector<Parsed> parsed;
+  std::vector<std::string> errors;  // of all policies
   for (const PolicyConfig& policy : config.policies()) {
     const auto unit = std::find_if(units_.begin(), units_.end(), [&policy](const Unit& candidate) {
       return candidate.name == policy.name() && candidate.rules != nullptr;
     });
     if (unit == units_.end() || !policy.has_rules()) continue;
-    ASSIGN_OR_RETURN(std::shared_ptr<const policy::RuleSet> rules,
-                     LoadCheckedRules(policy, config));
-    parsed.emplace_back(&*unit, std::move(rules));
+    auto rules = LoadCheckedRules(policy, config);
+    if (rules.ok()) {
+      parsed.push_back({&*unit, *std::move(rules), SourceOf(policy.rules())});
+    } else {
+      errors.emplace_back(rules.status().message());
+    }
   }
-  for (auto& [unit, rules] : parsed) unit->rules->Replace(std::move(rules));
+  if (!errors.empty()) return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));
+  for (Parsed& next : parsed) {
+    next.unit->rules->Replace(std::move(next.rules));
+    next.unit->rules_source = std::move(next.source);
+  }
   return absl::OkStatus();
 }
 
@@ -217,7 +241,7 @@ std::vector<PolicyStatus> PolicyRegistry::Statuses() const {
     status.ready = Find(unit.name)->ready();
     if (unit.rules != nullptr) {
       status.kind = PolicyKind::kRules;
-      status.file = unit.rules_file;
+      status.file = unit.rules_source;
       status.revision = unit.rules->rules().revision();
     } else {
       status.kind = PolicyKind::kRemote;

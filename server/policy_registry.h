@@ -38,7 +38,8 @@ class PolicyRegistry {
 
   // Null when there is none of this name.
   std::shared_ptr<policy::Policy> Find(absl::string_view name) const;
-  // Reads the rules files again, those of policies that `config` still has. All or nothing.
+  // Reads the rules again, those of policies that `config` still has. All or nothing; the status
+  // has the errors of all policies, one a line.
   absl::Status ReloadRules(const config::v1::BrokerConfig& config);
   // Tells remote policies that the broker stops and takes nothing new.
   void Drain();
@@ -51,7 +52,7 @@ class PolicyRegistry {
  private:
   struct Unit {
     std::string name;
-    std::string rules_file;                        // of the embedded rules
+    std::string rules_source;                      // file or folder of the embedded rules
     std::shared_ptr<policy::RulesPolicy> rules;    // exactly one of
     std::shared_ptr<policy::StreamPolicy> remote;  // these two
   };

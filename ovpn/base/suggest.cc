@@ -65,6 +65,7 @@ std::string DidYouMean(absl::string_view name, absl::Span<const absl::string_vie
 
 std::string FormatPlace(absl::string_view file, int line, int column) {
   if (line <= 0) return std::string(file);
+  if (column <= 0) return absl::StrCat(file, ":", line);
   return absl::StrCat(file, ":", line, ":", column);
 }
 

@@ -23,7 +23,7 @@ std::optional<absl::string_view> NearestName(absl::string_view name,
 std::string DidYouMean(absl::string_view name, absl::Span<const absl::string_view> known);
 
 // "rules.yaml:3:7", the form that editors jump to. Line and column count from 1; a line of 0 means
-// the file as a whole: "rules.yaml".
+// the file as a whole, "rules.yaml", and a column of 0 the whole line, "rules.yaml:3".
 std::string FormatPlace(absl::string_view file, int line, int column);
 
 }  // namespace ovpnbroker::ovpn

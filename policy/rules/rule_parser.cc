@@ -1,7 +1,6 @@
 #include "policy/rules/rule_parser.h"
 
 #include <chrono>
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -9,26 +8,16 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "ovpn/base/atomic_file.h"
 #include "ovpn/base/status_macros.h"
 #include "ovpn/base/suggest.h"
 #include "policy/rules/client_config_reader.h"
 #include "policy/rules/match_reader.h"
+#include "policy/rules/revision.h"
 #include "policy/rules/yaml_reader.h"
 
 namespace ovpnbroker::policy {
 namespace {
-
-// FNV-1a, 64 bits: tells one version of a file from another in records. It is no proof of content.
-std::string RevisionOf(absl::string_view text) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3;
-  }
-  return absl::StrFormat("%016x", hash);
-}
 
 constexpr std::chrono::seconds kMaxRetryBackoff{86'400};  // as RetryHint
 
@@ -123,7 +112,9 @@ std::vector<Rule> ReadRules(YamlReader& reader, const YamlValue& document,
   return rules;
 }
 
-std::string FormatErrors(const std::vector<RuleError>& errors, absl::string_view file_name) {
+}  // namespace
+
+std::string FormatRuleErrors(const std::vector<RuleError>& errors, absl::string_view file_name) {
   std::string text;
   for (const RuleError& error : errors) {
     absl::StrAppend(
@@ -134,8 +125,6 @@ std::string FormatErrors(const std::vector<RuleError>& errors, absl::string_view
   }
   return text;
 }
-
-}  // namespace
 
 RuleParseResult ParseRules(absl::string_view text, const RuleReferences& references) {
   YamlReader reader;
@@ -157,7 +146,7 @@ absl::StatusOr<std::shared_ptr<const RuleSet>> ParseRules(absl::string_view text
                                                           const RuleReferences& references) {
   RuleParseResult result = ParseRules(text, references);
   if (result.rules != nullptr) return std::move(result.rules);
-  return absl::InvalidArgumentError(FormatErrors(result.errors, file_name));
+  return absl::InvalidArgumentError(FormatRuleErrors(result.errors, file_name));
 }
 
 absl::StatusOr<std::shared_ptr<const RuleSet>> LoadRules(

@@ -35,6 +35,10 @@ struct RuleError {
   bool operator==(const RuleError&) const = default;
 };
 
+// One line "file:line:column: path: message" for each; `file_name` stands where an error has no
+// file.
+std::string FormatRuleErrors(const std::vector<RuleError>& errors, absl::string_view file_name);
+
 // What the rules file may refer to.
 struct RuleReferences {
   // Reads a group's file of this name, at most `max_bytes`. Not set: group files are refused.

@@ -4,7 +4,10 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "ovpn/base/suggest.h"
 
 namespace ovpnbroker::policy {
 namespace {
@@ -135,9 +138,19 @@ std::string NormalHex(absl::string_view text) {
   return hex;
 }
 
-RuleSet::RuleSet(std::vector<Rule> rules, std::string revision)
+std::string Rule::PlaceOf(absl::string_view source, absl::string_view violation_path) const {
+  if (origin.file.empty()) return absl::StrCat(source, ": rule '", name, "'");
+  absl::ConsumePrefix(&violation_path, "allow.config.");
+  const auto found =
+      std::find_if(origin.fields.begin(), origin.fields.end(),
+                   [&](const auto& field) { return absl::StartsWith(violation_path, field.path); });
+  return ovpn::FormatPlace(origin.file, found == origin.fields.end() ? 0 : found->line, 0);
+}
+
+RuleSet::RuleSet(std::vector<Rule> rules, std::string revision, std::optional<CcdIndex> index)
     : rules_(std::move(rules)),
       revision_(std::move(revision)),
+      index_(std::move(index)),
       uses_real_address_(
           AnyRule(rules_, [](const RuleMatch& match) { return !match.real_address.empty(); })),
       uses_client_version_(
@@ -147,6 +160,7 @@ RuleSet::RuleSet(std::vector<Rule> rules, std::string revision)
       })) {}
 
 const Rule* RuleSet::Match(const ovpn::AuthRequest& request) const {
+  if (index_.has_value()) return &rules_[index_->Find(request.session.identity.common_name)];
   const Client client =
       MakeClient(request, {uses_real_address_, uses_client_version_, uses_certificate_});
   const auto rule = std::find_if(rules_.begin(), rules_.end(), [&](const Rule& candidate) {
@@ -157,6 +171,7 @@ const Rule* RuleSet::Match(const ovpn::AuthRequest& request) const {
 
 std::string RuleSet::FirstFailedCondition(const Rule& rule,
                                           const ovpn::AuthRequest& request) const {
+  if (index_.has_value()) return Match(request) == &rule ? "" : "common_name";
   const Client client =
       MakeClient(request, {uses_real_address_, uses_client_version_, uses_certificate_});
   const absl::string_view key = FailedKey(rule.match, client);

@@ -13,6 +13,7 @@
 #include "ovpn/types/auth_request.h"
 #include "ovpn/types/ip.h"
 #include "ovpn/types/verdict.h"
+#include "policy/rules/ccd_index.h"
 #include "policy/rules/client_version.h"
 #include "policy/rules/glob.h"
 #include "policy/rules/time_window.h"
@@ -46,16 +47,35 @@ struct RuleMatch {
   bool username_matches_common_name = false;  // equal and not empty
 };
 
+using RuleEffect = std::variant<ovpn::Allow, ovpn::Deny>;
+
+// Where a rule that is a file of its own says what.
+struct RuleOrigin {
+  struct Field {
+    std::string path;  // inside ClientConfig: "routes[3]"
+    int line = 0;      // from 1
+  };
+  std::string file;  // empty: a rule of a rules file
+  std::vector<Field> fields;
+};
+
 struct Rule {
-  std::string name;  // given in the file, or "rules[3]"
+  std::string name;  // given in the file, or "rules[3]"; the file's name in a client-config-dir
   RuleMatch match;
-  std::variant<ovpn::Allow, ovpn::Deny> effect;
+  RuleEffect effect;
+  RuleOrigin origin = {};
+
+  // Where a field like "allow.config.routes[3].gateway" is written: "ccd/alice:3", or "rules.yaml:
+  // rule 'staff'" when the rule comes from the rules file `source`.
+  std::string PlaceOf(absl::string_view source, absl::string_view violation_path) const;
 };
 
 class RuleSet {
  public:
-  // `revision` names the content, for records.
-  RuleSet(std::vector<Rule> rules, std::string revision);
+  // `revision` names the content, for records. With an index the rules are the files of a
+  // client-config-dir: it finds the one that decides, and `match` of the rules is not looked at.
+  RuleSet(std::vector<Rule> rules, std::string revision,
+          std::optional<CcdIndex> index = std::nullopt);
 
   // The rule that decides; nullptr when none matches. Time conditions look at the request's
   // receive_time.
@@ -65,11 +85,14 @@ class RuleSet {
   std::string FirstFailedCondition(const Rule& rule, const ovpn::AuthRequest& request) const;
 
   const std::vector<Rule>& rules() const { return rules_; }
+  // The order of the rules says nothing: each common name has its own.
+  bool has_index() const { return index_.has_value(); }
   const std::string& revision() const { return revision_; }
 
  private:
   const std::vector<Rule> rules_;
   const std::string revision_;
+  const std::optional<CcdIndex> index_;
   const bool uses_real_address_;    // else the address need not be parsed
   const bool uses_client_version_;  // nor the version
   const bool uses_certificate_;     // nor serial and fingerprint

@@ -59,7 +59,9 @@ class Checker {
   void CheckPolicy(const PolicyConfig& policy, const std::string& path);
   void CheckRemote(const RemoteConfig& remote, const std::string& path);
   void CheckAdminTcp(const config::v1::AdminTcpConfig& tcp, const std::string& path);
+  void CheckRules(const config::v1::RulesConfig& rules, const std::string& path);
   void CheckFile(const std::string& file, const std::string& path);
+  void CheckFolder(const std::string& folder, const std::string& path);
   void CheckSocketPath(const std::string& socket, const std::string& path);
   void CheckBackoff(const ProtoDuration& initial, const ProtoDuration& maximum,
                     const std::string& path);
@@ -101,6 +103,13 @@ void Checker::CheckFile(const std::string& file, const std::string& path) {
   std::error_code error;
   if (std::filesystem::is_regular_file(file, error)) return;
   Report(path, absl::StrCat(file, ": ", error ? error.message() : "is not a file"));
+}
+
+void Checker::CheckFolder(const std::string& folder, const std::string& path) {
+  if (folder.empty()) return;
+  std::error_code error;
+  if (std::filesystem::is_directory(folder, error)) return;
+  Report(path, absl::StrCat(folder, ": ", error ? error.message() : "is not a folder"));
 }
 
 void Checker::CheckBackoff(const ProtoDuration& initial, const ProtoDuration& maximum,
@@ -238,10 +247,21 @@ void Checker::CheckRemote(const RemoteConfig& remote, const std::string& path) {
   }
 }
 
+void Checker::CheckRules(const config::v1::RulesConfig& rules, const std::string& path) {
+  if (rules.source_case() == config::v1::RulesConfig::SOURCE_NOT_SET) {
+    Report(path, "needs 'file' or 'ccd'");
+  }
+  if (rules.ccd_exclusive() && rules.source_case() != config::v1::RulesConfig::kCcd) {
+    Report(absl::StrCat(path, ".ccd_exclusive"), "says nothing without 'ccd'");
+  }
+  CheckFile(rules.file(), absl::StrCat(path, ".file"));
+  CheckFolder(rules.ccd(), absl::StrCat(path, ".ccd"));
+}
+
 void Checker::CheckPolicy(const PolicyConfig& policy, const std::string& path) {
   switch (policy.kind_case()) {
     case PolicyConfig::kRules:
-      CheckFile(policy.rules().file(), absl::StrCat(path, ".rules.file"));
+      CheckRules(policy.rules(), absl::StrCat(path, ".rules"));
       break;
     case PolicyConfig::kRemote:
       CheckRemote(policy.remote(), absl::StrCat(path, ".remote"));

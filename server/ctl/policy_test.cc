@@ -1,5 +1,6 @@
 // ovpn-brokerctl policy test: what a rules file says of a described client, without a broker.
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "absl/strings/strip.h"
 #include "ovpn/base/atomic_file.h"
 #include "ovpn/management/client_auth_block.h"
+#include "policy/rules/ccd_folder.h"
 #include "policy/rules/rule_parser.h"
 #include "policy/rules/rules_policy.h"
 #include "policy/rules/time_window.h"
@@ -29,7 +31,8 @@ constexpr size_t kMaxEnvironmentBytes = size_t{1} << 20;
 constexpr char kSourcePort[] = "50000";  // of --from; no rule looks at it
 
 struct Arguments {
-  std::string rules_file;
+  std::string rules;  // file or folder
+  bool ccd_exclusive = false;
   std::string common_name;
   std::string username;
   std::string from;
@@ -138,10 +141,22 @@ struct Answer {
   const ovpn::Allow* allow() const { return std::get_if<ovpn::Allow>(&verdict); }
 };
 
+absl::StatusOr<std::shared_ptr<const policy::RuleSet>> ReadRules(const Arguments& arguments) {
+  std::error_code error;  // LoadRules tells what is wrong
+  if (std::filesystem::is_directory(arguments.rules, error)) {
+    return policy::LoadCcdFolder(arguments.rules, arguments.ccd_exclusive);
+  }
+  if (arguments.ccd_exclusive) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--ccd-exclusive: ", arguments.rules, " is not a client-config-dir"));
+  }
+  return policy::LoadRules(arguments.rules);
+}
+
 absl::StatusOr<Answer> Evaluate(const Arguments& arguments) {
   const absl::StatusOr<ovpn::AuthRequest> request = MakeRequest(arguments);
   if (!request.ok()) return request.status();
-  const auto rules = policy::LoadRules(arguments.rules_file);
+  const auto rules = ReadRules(arguments);
   if (!rules.ok()) return rules.status();
   const auto allowed_raw = ovpn::DirectivePolicy::Make(arguments.raw_directives);
   if (!allowed_raw.ok()) return allowed_raw.status();
@@ -150,7 +165,7 @@ absl::StatusOr<Answer> Evaluate(const Arguments& arguments) {
   const policy::Rule* const decisive = (*rules)->Match(*request);
   if (decisive != nullptr) answer.rule = decisive->name;
   for (const policy::Rule& rule : (*rules)->rules()) {
-    if (&rule == decisive) break;
+    if (&rule == decisive || (*rules)->has_index()) break;
     answer.skipped.push_back({rule.name, (*rules)->FirstFailedCondition(rule, *request)});
   }
   answer.verdict = policy::RulesPolicy("test", *rules).Evaluate(*request);
@@ -159,8 +174,8 @@ absl::StatusOr<Answer> Evaluate(const Arguments& arguments) {
   if (!block.ok()) {
     std::vector<std::string> errors;
     for (const ovpn::FieldViolation& violation : block.violations()) {
-      errors.push_back(absl::StrCat(arguments.rules_file, ": rule '", answer.rule,
-                                    "': ", violation.field, ": ", violation.description));
+      errors.push_back(absl::StrCat(decisive->PlaceOf(arguments.rules, violation.field), ": ",
+                                    violation.field, ": ", violation.description));
     }
     return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));
   }
@@ -265,7 +280,11 @@ void AddPolicyCommand(CLI::App& app, CommandLine& line) {
   CLI::App* command = group->add_subcommand(
       "test", "Show which rule decides for a described client, and what it gets");
   const auto arguments = std::make_shared<Arguments>();
-  command->add_option("RULES", arguments->rules_file, "The rules file")->required()->type_name("");
+  command->add_option("RULES", arguments->rules, "The rules file, or an OpenVPN client-config-dir")
+      ->required()
+      ->type_name("");
+  command->add_flag("--ccd-exclusive", arguments->ccd_exclusive,
+                    "Common names without a file in the client-config-dir are denied");
   const auto add = [&](const char* name, std::string& value, const char* help, const char* type) {
     command->add_option(name, value, help)->type_name(type);
   };
@@ -297,7 +316,8 @@ void AddPolicyCommand(CLI::App& app, CommandLine& line) {
       "  ovpn-brokerctl policy test rules.yaml --cn alice --from 192.0.2.7\n"
       "  ovpn-brokerctl policy test rules.yaml --cn alice --x509 OU=ops --at "
       "2026-11-24T22:00+01:00\n"
-      "  ovpn-brokerctl policy test rules.yaml --environment client.env -o json | jq -r .rule");
+      "  ovpn-brokerctl policy test rules.yaml --environment client.env -o json | jq -r .rule\n"
+      "  ovpn-brokerctl policy test /etc/openvpn/ccd --cn alice");
   command->callback([&line, arguments] {
     line.run = [&line, arguments] { return RunPolicyTest(line.global, *arguments); };
   });

@@ -82,11 +82,14 @@ class World:
         *,
         start: bool = True,
         remote: dict[str, Any] | None = None,
+        rules: dict[str, Any] | None = None,
         **instance_options: Any,
     ) -> Broker:
-        """A broker that owns `servers`; `judge` is a policy, with more `remote` options, or a rules file."""
+        """A broker that owns `servers`; `judge` is a policy, with more `remote` options, or a rules file or
+        client-config-dir, with more `rules` options."""
         if isinstance(judge, Path):
-            policy: dict[str, Any] = {"name": "judge", "rules": {"file": str(judge)}}
+            source = {"ccd" if judge.is_dir() else "file": str(judge)}
+            policy: dict[str, Any] = {"name": "judge", "rules": source | (rules or {})}
         else:
             policy = {
                 "name": "judge",

@@ -42,6 +42,7 @@ TEST(DidYouMean, NearName_MakesTheEndOfASentence) {
 
 TEST(FormatPlace, Line_IsShownWithItsColumn) {
   EXPECT_EQ(FormatPlace("rules.yaml", 3, 7), "rules.yaml:3:7");
+  EXPECT_EQ(FormatPlace("rules.yaml", 3, 0), "rules.yaml:3");
   EXPECT_EQ(FormatPlace("rules.yaml", 0, 0), "rules.yaml");
 }
 

@@ -93,6 +93,24 @@ TEST_F(ConfigCheck, MissingRulesFile_IsAnError) {
                           "directory"));
 }
 
+TEST_F(ConfigCheck, ClientConfigDir_MustBeAFolder) {
+  EXPECT_THAT(Errors("rules: {file: rules.yaml}", "rules: {ccd: '.', ccd_exclusive: true}"),
+              IsEmpty());
+  EXPECT_THAT(
+      Errors("rules: {file: rules.yaml}", "rules: {ccd: rules.yaml}"),
+      ElementsAre("b.yaml:13:18: error: policies[0].rules.ccd: rules.yaml: is not a folder"));
+}
+
+TEST_F(ConfigCheck, RulesSource_IsExactlyOne) {
+  EXPECT_THAT(Errors("rules: {file: rules.yaml}", "rules: {}"),
+              ElementsAre("b.yaml:13:12: error: policies[0].rules: needs 'file' or 'ccd'"));
+  EXPECT_THAT(Errors("rules: {file: rules.yaml}", "rules: {file: rules.yaml, ccd: '.'}"),
+              ElementsAre(HasSubstr("policies[0].rules.ccd: excludes 'file'")));
+  EXPECT_THAT(Errors("rules: {file: rules.yaml}", "rules: {file: rules.yaml, ccd_exclusive: true}"),
+              ElementsAre("b.yaml:13:46: error: policies[0].rules.ccd_exclusive: says nothing "
+                          "without 'ccd'"));
+}
+
 TEST_F(ConfigCheck, MissingOpenvpnConfig_IsToldOnce) {
   EXPECT_THAT(
       Errors("home.conf", "nope.conf"),
