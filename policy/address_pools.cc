@@ -27,6 +27,7 @@ AddressPool* AddressPools::Owner(const ovpn::IpAddress& address) const {
 
 std::vector<absl::string_view> AddressPools::Names() const {
   std::vector<absl::string_view> names;
+  names.reserve(pools_.size());
   for (const auto& pool : pools_) names.push_back(pool->options().name);
   return names;
 }

@@ -109,7 +109,7 @@ std::optional<AddressPoolOptions::Family> PoolReader::ReadFamily(const PoolNetwo
   options_.exclude.push_back({own, own});
   options_.exclude.push_back({*gateway, *gateway});
   if (network->is_v4()) options_.exclude.push_back({network->Last(), network->Last()});
-  return AddressPoolOptions::Family{*network, {*first, *last}, *gateway};
+  return AddressPoolOptions::Family{*network, {*first, *last}, gateway};
 }
 
 void PoolReader::ReadExclusions() {

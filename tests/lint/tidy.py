@@ -84,7 +84,8 @@ class Fingerprints:
         if dependencies is None:
             return None
         key = (self._base_tests if source.parts[0] == "tests" else self._base).copy()
-        key.update(command.encode())
+        # Without the place of the checkout: what passed in one has passed in all.
+        key.update(command.replace(str(tree.ROOT), "").encode())
         for name in dependencies:
             key.update(self._file(name))
         return key.hexdigest()
