@@ -120,7 +120,8 @@ func (j *judge) ask(request *policyv1.DecisionRequest, on capabilities, user str
 		return locked(wait)
 	}
 	credentials := request.GetCredentials()
-	hasPassword := on[capPassword] && credentials != nil && credentials.Password != nil
+	// OpenVPN hands on an empty password for a client that logs in with its certificate alone.
+	hasPassword := on[capPassword] && credentials != nil && credentials.Password != nil && len(credentials.Username) != 0
 	if password := string(credentials.GetPassword()); hasPassword && strings.HasPrefix(password, dynamicPrefix) {
 		stateID, answer := splitAnswer(password)
 		asked, ok := j.questions.take(stateID, j.now())

@@ -52,7 +52,7 @@ func (b *bench) connect(methods ...string) *policyv1.DecisionRequest {
 
 func (b *bench) password(text string) *policyv1.DecisionRequest {
 	request := b.connect()
-	request.Credentials = &typev1.Credentials{Password: []byte(text)}
+	request.Credentials = &typev1.Credentials{Username: []byte("alice"), Password: []byte(text)}
 	return request
 }
 
@@ -153,6 +153,9 @@ func TestNoQuestion_SaysWhatIsMissing(t *testing.T) {
 		}
 	}
 	b.expect("OTP_NOT_POSSIBLE", b.connect(crtext), capabilities{})
+	certificateOnly := b.password("")
+	certificateOnly.Credentials.Username = nil
+	b.expect("OTP_NOT_POSSIBLE", certificateOnly, both)
 }
 
 func TestCode_CountsOnce(t *testing.T) {
