@@ -116,7 +116,8 @@ Broker::Broker(const Environment& environment, std::string config_path,
       start_time_(clock_.WallNow()),
       lock_(std::move(lock)),
       journal_(ovpn::NewUuid7(start_time_), clock_),
-      admission_(clock_, logger_, ReadAddressPools(config_, [](const std::string&, std::string) {}),
+      admission_(clock_, logger_,
+                 ReadAddressPools(config_, [](const std::string&, const std::string&) {}),
                  [this](const ovpn::ClientRef& client, const ovpn::SessionUid& uid,
                         const std::string& reason, std::function<void(absl::Status)> done) {
                    EndSession(client, uid, reason, std::move(done));

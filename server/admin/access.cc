@@ -27,12 +27,12 @@ Caller CertificateAccess::Identify(const grpc::ServerContextBase& call) const {
   if (context == nullptr || !context->IsPeerAuthenticated()) return caller;
   caller.authenticated = true;
   std::vector<std::string> names;
-  const policy::MutexLock lock(mutex_);
+  const Grants grants = CurrentGrants();
   const auto add = [&](SanPattern::Type type, const char* property, absl::string_view prefix) {
     for (const grpc::string_ref& value : context->FindPropertyValues(property)) {
       const absl::string_view name(value.data(), value.size());
       names.push_back(absl::StrCat(prefix, name));
-      for (const Grant& grant : grants_) {
+      for (const Grant& grant : grants) {
         if (grant.pattern.Matches(type, name)) caller.role = std::max(caller.role, grant.role);
       }
     }

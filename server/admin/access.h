@@ -56,6 +56,11 @@ class CertificateAccess final : public Access {
   void Replace(Grants grants);
 
  private:
+  Grants CurrentGrants() const {
+    const policy::MutexLock lock(mutex_);
+    return grants_;
+  }
+
   mutable policy::Mutex mutex_;
   Grants grants_ ABSL_GUARDED_BY(mutex_);
 };

@@ -239,6 +239,7 @@ void PrintJson(const Answer& answer) {
   const auto* given = std::get_if<ovpn::Deny>(&answer.verdict);
   const ovpn::Deny& deny = given != nullptr ? *given : none;
   std::vector<std::string> skipped;
+  skipped.reserve(answer.skipped.size());
   for (const Skipped& rule : answer.skipped) {
     skipped.push_back(absl::StrCat("{\"rule\": ", JsonString(Escape(rule.rule)),
                                    ", \"condition\": ", JsonString(Escape(rule.condition)), "}"));

@@ -97,24 +97,28 @@ void AddPoolsCommand(CLI::App& app, CommandLine& line) {
       "  ovpn-brokerctl pools\n"
       "  ovpn-brokerctl pools leases staff\n"
       "  ovpn-brokerctl pools release staff 10.8.1.20");
-  const auto request = std::make_shared<admin::v1::ReleaseAddressLeaseRequest>();
-  const auto set_pool = [request](const std::string& name) { request->set_pool(name); };
+  struct Arguments {
+    std::string pool;
+    std::string address;
+  };
+  const auto arguments = std::make_shared<Arguments>();
 
   CLI::App* leases = command->add_subcommand("leases", "Who has which address of a pool");
-  leases->add_option_function<std::string>("POOL", set_pool, "The pool's name")->required();
-  leases->callback([&line, request] {
-    line.run = [&line, request] { return RunLeases(line.global, request->pool()); };
+  leases->add_option("POOL", arguments->pool, "The pool's name")->required();
+  leases->callback([&line, arguments] {
+    line.run = [&line, arguments] { return RunLeases(line.global, arguments->pool); };
   });
 
   CLI::App* release = command->add_subcommand("release", "Give an address back whose user is away");
-  release->add_option_function<std::string>("POOL", set_pool, "The pool's name")->required();
-  release
-      ->add_option_function<std::string>(
-          "ADDRESS", [request](const std::string& address) { request->set_address(address); },
-          "One of the lease's addresses")
-      ->required();
-  release->callback([&line, request] {
-    line.run = [&line, request] { return RunRelease(line.global, *request); };
+  release->add_option("POOL", arguments->pool, "The pool's name")->required();
+  release->add_option("ADDRESS", arguments->address, "One of the lease's addresses")->required();
+  release->callback([&line, arguments] {
+    line.run = [&line, arguments] {
+      admin::v1::ReleaseAddressLeaseRequest request;
+      request.set_pool(arguments->pool);
+      request.set_address(arguments->address);
+      return RunRelease(line.global, request);
+    };
   });
 
   // A parent's callback comes after its subcommand's.

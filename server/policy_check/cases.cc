@@ -48,6 +48,7 @@ std::string PathError(absl::string_view path) {
     const FieldDescriptor* field = type->FindFieldByName(step->name);
     if (field == nullptr) {
       std::vector<absl::string_view> known;
+      known.reserve(static_cast<size_t>(type->field_count()));
       for (int i = 0; i < type->field_count(); ++i) known.push_back(type->field(i)->name());
       return absl::StrCat(type->name(), " has no field '", step->name, "'",
                           ovpn::DidYouMean(step->name, known));

@@ -84,7 +84,9 @@ Outcome CheckIdempotent(const Target& target) {
 Outcome CheckBurst(const Target& target) {
   Dialogue dialogue(target);
   std::vector<v1::DecisionRequest> questions;
-  for (int i = 0; i < 2 * dialogue.max_in_flight(); ++i) {
+  const int count = 2 * dialogue.max_in_flight();
+  questions.reserve(static_cast<size_t>(count));
+  for (int i = 0; i < count; ++i) {
     questions.push_back(MakeQuestion(absl::StrCat("policy-check-", i), target));
   }
   dialogue.Ask(questions);
