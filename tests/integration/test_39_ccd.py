@@ -18,7 +18,9 @@ def make_folder(world: World, **files: str) -> Path:
 def test_files_decide_and_give_addresses(world: World) -> None:
     server = world.server()
     address = server.subnet.host(77)
-    folder = make_folder(world, alice=f"ifconfig-push {address} {server.subnet.netmask}\n", bob="disable\n")
+    folder = make_folder(
+        world, alice=f"ifconfig-push {address} {server.subnet.netmask}\n", bob="disable\n"
+    )
     broker = world.broker(server, folder)
 
     assert address_of(world.client(server, "alice")) == address
