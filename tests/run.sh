@@ -83,7 +83,7 @@ if [[ $fuzz_seconds -gt 0 ]]; then
     stage "fuzz" run_fuzzers "$fuzz_seconds"
 fi
 if $bench; then
-  stage "build (bench)" configure_and_build release bench -DOVPNBROKER_BENCH=ON -DOVPNBROKER_TESTS=ON &&
+  stage "build (bench)" configure_and_build release bench -DOVPNBROKER_TESTS=ON &&
     stage "bench" run_bench
 fi
 finish

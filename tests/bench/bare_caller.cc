@@ -11,7 +11,8 @@ namespace ovpnbroker::bench {
 
 BareCaller::BareCaller(const std::string& address, MakeRequest make_request, Messages messages)
     : make_request_(std::move(make_request)), messages_(messages) {
-  auto channel = policy::MakeChannel(address, false, policy::StreamTimings{});
+  const policy::StreamPolicyOptions options;
+  auto channel = policy::ChannelFactory(options).Make(address, "");
   if (!channel.ok()) std::abort();  // the address is our own
   channel_ = *std::move(channel);
   stub_ = policy::v1::PolicyService::NewStub(channel_);

@@ -19,7 +19,7 @@ if [[ $# -gt 0 ]]; then names=("$@"); else names=("${all[@]}"); fi
 cd "$root" || exit 1
 prepare_environment
 if $build_first; then
-  configure_and_build release bench -DOVPNBROKER_BENCH=ON -DOVPNBROKER_TESTS=ON || exit 1
+  configure_and_build release bench -DOVPNBROKER_TESTS=ON || exit 1
 fi
 export OVPNBROKER_BUILD_DIR=${OVPNBROKER_BUILD_DIR:-$root/build/release}
 OVPNBROKER_BENCH_RESULTS=$(mktemp)
