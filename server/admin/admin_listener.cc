@@ -6,20 +6,20 @@
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/impl/server_builder_plugin.h>
 #include <grpcpp/security/server_credentials.h>
-#include <grpcpp/security/tls_certificate_provider.h>
-#include <grpcpp/security/tls_credentials_options.h>
 #include <grpcpp/server_builder.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <mutex>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/status_macros.h"
+#include "policy/stream/tls_credentials.h"
 #include "server/admin/admin_services.h"
 
 namespace ovpnbroker::server {
@@ -30,7 +30,7 @@ constexpr int kMinPingIntervalMs = 10000;
 // Between bind and the final permissions the socket is the broker's alone.
 constexpr mode_t kBindUmask = 0177;
 // How often certificate files are looked at.
-constexpr unsigned kCertificateRefreshSeconds = 5;
+constexpr std::chrono::seconds kCertificateRefresh{5};
 
 // Both are process-wide and must precede the first builder.
 void EnableHealthAndReflection() {
@@ -65,17 +65,6 @@ absl::Status ChangeGroup(const std::string& socket, const std::string& group) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot give ", socket, " to group ", group));
   }
   return absl::OkStatus();
-}
-
-std::shared_ptr<grpc::ServerCredentials> MutualTls(const TcpEndpoint& endpoint) {
-  grpc::experimental::TlsServerCredentialsOptions options(
-      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
-          endpoint.private_key, endpoint.certificate, endpoint.client_ca,
-          kCertificateRefreshSeconds));
-  options.watch_root_certs();
-  options.watch_identity_key_cert_pairs();
-  options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  return grpc::experimental::TlsServerCredentials(options);
 }
 
 void Configure(grpc::ServerBuilder& builder,
@@ -135,7 +124,9 @@ absl::Status AdminListener::ListenUnix(const UnixEndpoint& endpoint) {
 absl::Status AdminListener::ListenTcp(const TcpEndpoint& endpoint) {
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort(endpoint.address, MutualTls(endpoint), &port);
+  const ovpn::TlsFiles files{endpoint.client_ca, endpoint.certificate, endpoint.private_key};
+  builder.AddListeningPort(endpoint.address,
+                           policy::MakeTlsServerCredentials(files, kCertificateRefresh), &port);
   Configure(builder, services_);
   if (!endpoint.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
   server_ = builder.BuildAndStart();
