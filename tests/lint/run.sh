@@ -6,7 +6,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=deploy/lib/terminal.sh
 source "$here/../../deploy/lib/terminal.sh"
 
-checks=(format.sh include_directions.py file_sizes.py texts.py log_ids.py links.py reference.sh shell.sh python.sh buf.sh tidy.sh)
+checks=(format.sh include_directions.py file_sizes.py texts.py log_ids.py links.py named_tests.py reference.sh shell.sh python.sh buf.sh tidy.sh)
 [[ ${1:-} != --fast ]] || unset 'checks[-1]'
 
 passed=0 failed=0
