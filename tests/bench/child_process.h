@@ -18,6 +18,7 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   void Signal(int number) const;
+  pid_t pid() const { return pid_; }
 
  private:
   const pid_t pid_;

@@ -1,5 +1,5 @@
 // The embedded rules: the engine's throughput with them, and the whole way from OpenVPN's bytes to
-// OpenVPN's bytes against a controller in Node that answers from memory (node_controller.js). Both
+// OpenVPN's bytes against a controller in Node that answers from memory (rivals/node_controller.js). Both
 // controllers are processes of their own on a unix socket; this program plays OpenVPN, with a
 // window of clients that wait.
 
@@ -137,7 +137,7 @@ int Main() {
   for (size_t round = 0; round < kRounds; ++round) {
     ours.push_back(MeasureController({kSelf, kControl}, clients));
     node.push_back(MeasureController(
-        {"node", test::SourceDir() + "/tests/bench/node_controller.js"}, clients));
+        {"node", test::SourceDir() + "/tests/bench/rivals/node_controller.js"}, clients));
     ratio.push_back(ours.back() / node.back());
   }
   Inform("broker with rules, socket to socket", Median(ours), "clients/s");

@@ -17,7 +17,7 @@ constexpr int kRulesBefore = 20;
 
 }  // namespace
 
-std::shared_ptr<policy::RulesPolicy> MakeSampleRules() {
+std::string SampleRulesText(SampleAddress address) {
   std::string text = "rules:\n";
   for (int i = 0; i < kRulesBefore; ++i) {
     absl::StrAppend(&text, "  - match: {common_name: '*.team", i,
@@ -25,12 +25,18 @@ std::shared_ptr<policy::RulesPolicy> MakeSampleRules() {
   }
   absl::StrAppend(&text,
                   "  - match: {common_name: 'user*'}\n"
-                  "    allow:\n"
-                  "      ifconfig_push: {local: 10.8.0.20, netmask: 255.255.255.0}\n"
-                  "      routes: [192.168.0.0/16]\n"
+                  "    allow:\n",
+                  address == SampleAddress::kNone
+                      ? "      routes: [192.168.0.0/16, 172.16.0.0/12]\n"
+                      : "      ifconfig_push: {local: 10.8.0.20, netmask: 255.255.255.0}\n"
+                        "      routes: [192.168.0.0/16]\n",
                   "      dns: [10.8.0.1]\n");
+  return text;
+}
+
+std::shared_ptr<policy::RulesPolicy> MakeSampleRules() {
   absl::StatusOr<std::shared_ptr<const policy::RuleSet>> rules =
-      policy::ParseRules(text, "rules.yaml");
+      policy::ParseRules(SampleRulesText(SampleAddress::kOneForAll), "rules.yaml");
   if (!rules.ok()) {
     std::cerr << rules.status().message() << '\n';
     std::exit(EXIT_FAILURE);

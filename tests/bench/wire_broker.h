@@ -21,7 +21,10 @@
 namespace ovpnbroker::bench {
 
 // Rules that allow the sample clients (sample_connect.h), with the configuration of an ordinary
-// one, after some that do not match.
+// one, after some that do not match. As text with an address that is the same for all, which only a
+// broker without admission grants twice, or with one more route in its place.
+enum class SampleAddress { kOneForAll, kNone };
+std::string SampleRulesText(SampleAddress address);
 std::shared_ptr<policy::RulesPolicy> MakeSampleRules();
 
 class WireBroker final : private ovpn::CommandChannel, private ovpn::InstanceSink {
