@@ -74,16 +74,16 @@ void DaemonProcess::WriteFiles() const {
   std::filesystem::permissions(stand_in, std::filesystem::perms::owner_all);
   WriteFile(folder_.Path("rules.yaml"), SampleRulesText(SampleAddress::kNone));
   for (const char* name : {"ca.crt", "server.crt", "server.key"}) WriteFile(folder_.Path(name), "");
-  std::string config =
-      absl::StrCat("runtime_directory: ", folder_.Path("run"), "\n",
-                   "state_directory: ", folder_.Path("state"), "\n",
-                   "log: {level: info, format: json}\n"
-                   "policies:\n  - {name: rules, rules: {file: rules.yaml}}\n"
-                   "instances:\n");
+  std::string config = absl::StrCat("runtime_directory: ", folder_.Path("run"), "\n",
+                                    "state_directory: ", folder_.Path("state"), "\n",
+                                    "log: {level: info, format: json}\n"
+                                    "policies:\n  - {name: rules, rules: {file: rules.yaml}}\n"
+                                    "instances:\n");
   for (size_t i = 0; i < instances_; ++i) {
     // A file of its own for each: two servers with one configuration would fight.
     const std::string name = absl::StrCat("office-", i);
-    WriteFile(folder_.Path(name + ".conf"), absl::StrCat(kOpenvpnConfig, "port ", 20'000 + i, "\n"));
+    WriteFile(folder_.Path(name + ".conf"),
+              absl::StrCat(kOpenvpnConfig, "port ", 20'000 + i, "\n"));
     absl::StrAppend(&config, "  - {name: ", name, ", config: ", name, ".conf, openvpn: ", stand_in,
                     ", policy: rules}\n");
   }

@@ -48,8 +48,8 @@ double MeasureDaemon(const std::vector<std::string>& clients, size_t instances) 
 double MeasureNode(const std::vector<std::string>& clients, size_t instances) {
   const SocketFolder folder;
   FakeDaemons daemons(clients, Controller::kRival);
-  std::vector<std::string> command = {
-      "node", test::SourceDir() + "/tests/bench/rivals/node_controller.js"};
+  std::vector<std::string> command = {"node",
+                                      test::SourceDir() + "/tests/bench/rivals/node_controller.js"};
   for (size_t i = 0; i < instances; ++i) {
     command.push_back(folder.Path(absl::StrCat("management-", i, ".sock")));
     daemons.Listen(command.back());

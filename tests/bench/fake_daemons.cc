@@ -42,8 +42,8 @@ class FakeDaemons::Daemon : public std::enable_shared_from_this<Daemon> {
   void Accept() {
     acceptor_.async_accept(socket_, [self = shared_from_this()](const asio::error_code& error) {
       if (error) Die(absl::StrCat("no controller: ", error.message()));
-      self->Write(absl::StrCat(test::FakeManagementServer::kGreeting,
-                               test::FakeManagementServer::kHold));
+      self->Write(
+          absl::StrCat(test::FakeManagementServer::kGreeting, test::FakeManagementServer::kHold));
       if (self->controller_ == Controller::kRival) self->ready = 1;
       self->Read();
     });
@@ -66,13 +66,12 @@ class FakeDaemons::Daemon : public std::enable_shared_from_this<Daemon> {
   }
 
   void Read() {
-    socket_.async_read_some(
-        asio::buffer(chunk_),
-        [self = shared_from_this()](const asio::error_code& error, size_t size) {
-          if (error) Die(absl::StrCat("a controller left: ", error.message()));
-          self->TakeBytes(absl::string_view(self->chunk_.data(), size));
-          self->Read();
-        });
+    socket_.async_read_some(asio::buffer(chunk_), [self = shared_from_this()](
+                                                      const asio::error_code& error, size_t size) {
+      if (error) Die(absl::StrCat("a controller left: ", error.message()));
+      self->TakeBytes(absl::string_view(self->chunk_.data(), size));
+      self->Read();
+    });
   }
 
   void TakeBytes(absl::string_view bytes) {
@@ -142,7 +141,7 @@ ovpn::Duration FakeDaemons::Ask(size_t begin, size_t end, size_t window) {
   return std::chrono::steady_clock::now() - start;
 }
 
-void FakeDaemons::RunUntil(size_t Daemon::*counter, size_t goal) {
+void FakeDaemons::RunUntil(size_t Daemon::* counter, size_t goal) {
   for (const auto& daemon : daemons_) {
     while ((*daemon).*counter < goal) {
       if (loop_.run_one_for(kPatience) == 0) Die("a controller does not answer");

@@ -37,7 +37,7 @@ class FakeDaemons {
 
  private:
   class Daemon;
-  void RunUntil(size_t Daemon::*counter, size_t goal);
+  void RunUntil(size_t Daemon::* counter, size_t goal);
 
   asio::io_context loop_;
   const std::vector<std::string>& clients_;

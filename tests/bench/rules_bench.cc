@@ -1,7 +1,7 @@
 // The embedded rules: the engine's throughput with them, and the whole way from OpenVPN's bytes to
-// OpenVPN's bytes against a controller in Node that answers from memory (rivals/node_controller.js). Both
-// controllers are processes of their own on a unix socket; this program plays OpenVPN, with a
-// window of clients that wait.
+// OpenVPN's bytes against a controller in Node that answers from memory
+// (rivals/node_controller.js). Both controllers are processes of their own on a unix socket; this
+// program plays OpenVPN, with a window of clients that wait.
 
 #include <cstdlib>
 #include <cstring>

@@ -8,7 +8,7 @@ source "$root/deploy/lib/terminal.sh"
 # shellcheck source=tests/lib/stages.sh
 source "$root/tests/lib/stages.sh"
 
-all=(parser_bench rules_bench remote_policy_bench stuck_replica_bench sessions_bench tunnel_time)
+all=(parser_bench rules_bench daemons_bench remote_policy_bench stuck_replica_bench sessions_bench tunnel_time)
 build_first=true
 if [[ ${1:-} == --no-build ]]; then
   build_first=false

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""What the broker costs a real client: the time from its start to its working tunnel, and the broker's processor time
-for each connect. The rival is the same server without any authentication; clients of both take turns.
+"""What the broker costs real clients: the time from a client's start to its working tunnel, one at a time and in a
+storm of 200, and the broker's processor time for each connect. The rivals are the same server without any
+authentication, and the same server with an auth-user-pass-verify script; clients of all of them take turns.
 
 Needs root and /dev/net/tun; tests/bench/run.sh gives it a process and a network namespace of its own."""
 
@@ -11,123 +12,92 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
 from harness import namespace  # noqa: E402
-from harness.broker import Broker  # noqa: E402
-from harness.judges import ALLOW, judge  # noqa: E402
 from harness.pki import Pki  # noqa: E402
-from harness.processes import LoggedProcess  # noqa: E402
 from harness.server_config import ServerConfig  # noqa: E402
-from harness.timing import DEFAULT_DEADLINE  # noqa: E402
 from harness.world import World, processes_mentioning  # noqa: E402
+from real_servers import (  # noqa: E402
+    CLIENT_NAME,
+    CREDENTIALS,
+    cpu_seconds,
+    judged_server,
+    open_server,
+    report,
+    scripted_server,
+    start_broker,
+    start_server,
+)
 
 ROUNDS = 25
 # Processor time is measured over the clients of the rounds and these, so many at a time.
 CONNECTS = 100
 BATCH = 5
-
-# OpenVPN takes 100 new clients in 10 seconds by default; these come faster, and one after the other from one host.
-SERVER_OPTIONS = ["duplicate-cn", "connect-freq-initial 1000 1"]
+STORM_CLIENTS = 200
+STORM_ROUNDS = 2
+STORM_DEADLINE = 60.0
 
 TIME_BUDGET = 1.15
 CPU_BUDGET_PERCENT = 2.0
 
-
-def report(name: str, measured: float, budget: float, unit: str, rival: str) -> None:
-    """As Report in ratio.h; both budgets are upper bounds."""
-    verdict = "within" if measured <= budget else "over"
-    row = [name, f"{measured:.2f} {unit}", f"<= {budget:.2f} {unit}", rival, verdict]
-    print(f"  {row[0]}: {row[1]} (budget {row[2]}): {row[4]}", flush=True)
-    results = os.environ.get("OVPNBROKER_BENCH_RESULTS")
-    if results:
-        with open(results, "a", encoding="utf-8") as table:
-            table.write("\t".join(row) + "\n")
+NO_AUTHENTICATION = "the same server without authentication"
+WITH_SCRIPT = "the same server with an auth-user-pass-verify script"
 
 
-def cpu_seconds(pid: int) -> float:
-    """Of all threads. In nanoseconds from schedstat, since the ticks of stat are as long as ten decisions."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
-
-
-def start_broker(world: World, server: ServerConfig) -> Broker:
-    """With the embedded rules, and the default log level instead of the tests' debug."""
-    broker = world.broker(server, judge("rules", world, {"alice": ALLOW}), start=False)
-    broker.config_values["log"] = {"level": "info", "format": "json"}
-    broker.write_config()
-    broker.start()
-    broker.wait_instance(server.name, "RUNNING")
-    return broker
-
-
-def start_server(server: ServerConfig) -> LoggedProcess:
-    openvpn = os.environ.get("OPENVPN", "/usr/sbin/openvpn")
-    process = LoggedProcess(
-        server.name, [openvpn, "--config", str(server.path)], server.path.with_suffix(".log")
-    )
-    process.lines.wait(
-        lambda line: "Initialization Sequence Completed" in line,
-        "the server without authentication",
-        deadline=DEFAULT_DEADLINE,
-    )
-    return process
-
-
-def connect(world: World, server: ServerConfig, count: int = 1) -> float:
+def connect(world: World, server: ServerConfig, count: int = 1, **options: Any) -> float:
     """Starts clients and waits until each has its tunnel. They stay until the end: one that says goodbye takes a second
     for it, and to one that was killed the server's packets are refused, an error that OpenVPN may take for another
     client's and lose that one's PUSH_REPLY."""
     start = time.monotonic()
-    clients = [world.client(server, "alice") for _ in range(count)]
+    clients = [world.client(server, CLIENT_NAME, **options) for _ in range(count)]
     for client in clients:
-        client.wait_connected()
+        client.wait_connected(deadline=STORM_DEADLINE)
     return time.monotonic() - start
 
 
 def measure(world: World) -> None:
-    judged = world.server("judged", extra=SERVER_OPTIONS)
-    # auth-user-pass-optional is refused where nothing authenticates.
-    open_to_all = world.server("open", extra=SERVER_OPTIONS, passwords=True)
+    """One at a time."""
+    judged = judged_server(world, "judged")
+    open_to_all = open_server(world, "open")
+    scripted = scripted_server(world, "scripted")
     broker = start_broker(world, judged)
-    plain = start_server(open_to_all)
+    rivals = [start_server(open_to_all), start_server(scripted)]
     try:
-        assert broker.process is not None
         (child,) = processes_mentioning(str(judged.path))
-        for server in (judged, open_to_all):
-            connect(world, server)
+        connect(world, judged)
+        connect(world, open_to_all)
+        connect(world, scripted, **CREDENTIALS)
 
         cpu: Callable[[], tuple[float, float]] = lambda: (
-            cpu_seconds(broker.process.pid),
+            cpu_seconds(broker.pid),
             cpu_seconds(child),
         )
         before = cpu()
-        through_broker, without = [], []
+        through_broker, without, by_script = [], [], []
         for _ in range(ROUNDS):
             through_broker.append(connect(world, judged))
             without.append(connect(world, open_to_all))
+            by_script.append(connect(world, scripted, **CREDENTIALS))
         for _ in range((CONNECTS - ROUNDS) // BATCH):
             connect(world, judged, BATCH)
         used, used_by_child = (end - begin for begin, end in zip(before, cpu()))
     finally:
-        plain.kill()
+        for rival in rivals:
+            rival.kill()
 
-    print(
-        f"  time to tunnel through the broker, p50: {statistics.median(through_broker) * 1000:.1f} ms"
+    ours, bare, script = (
+        statistics.median(times) for times in (through_broker, without, by_script)
     )
-    print(
-        f"  time to tunnel without authentication, p50: {statistics.median(without) * 1000:.1f} ms"
-    )
+    print(f"  time to tunnel through the broker, p50: {ours * 1000:.1f} ms")
+    print(f"  time to tunnel without authentication, p50: {bare * 1000:.1f} ms")
+    print(f"  time to tunnel with a script, p50: {script * 1000:.1f} ms")
     print(f"  broker, processor time of a connect: {used / CONNECTS * 1e6:.0f} us")
     print(f"  openvpn, processor time of a connect: {used_by_child / CONNECTS * 1e6:.0f} us")
-    report(
-        "time to a working tunnel",
-        statistics.median(through_broker) / statistics.median(without),
-        TIME_BUDGET,
-        "x",
-        "the same server without authentication",
-    )
+    report("time to a working tunnel", ours / bare, TIME_BUDGET, "x", NO_AUTHENTICATION)
+    report("time to a working tunnel", ours / script, None, "x", WITH_SCRIPT)
     report(
         "broker CPU of a real connect",
         100 * used / used_by_child,
@@ -137,17 +107,51 @@ def measure(world: World) -> None:
     )
 
 
+def storm(world: World, kind: str) -> float:
+    """All clients at once, at a fresh server of its own world; seconds until the last has its tunnel."""
+    if kind == "broker":
+        server = judged_server(world, "judged")
+        start_broker(world, server)
+        return connect(world, server, STORM_CLIENTS)
+    server = open_server(world, "open") if kind == "open" else scripted_server(world, "scripted")
+    rival = start_server(server)
+    try:
+        return connect(world, server, STORM_CLIENTS, **(CREDENTIALS if kind == "script" else {}))
+    finally:
+        rival.kill()
+
+
+def measure_storm(pki: Pki) -> None:
+    times: dict[str, list[float]] = {"broker": [], "open": [], "script": []}
+    for _ in range(STORM_ROUNDS):
+        for kind, taken in times.items():
+            in_world(pki, lambda world, kind=kind, taken=taken: taken.append(storm(world, kind)))
+    ours, bare, script = (statistics.median(taken) for taken in times.values())
+    print(f"  storm of {STORM_CLIENTS} through the broker: {ours:.2f} s")
+    print(f"  storm of {STORM_CLIENTS} without authentication: {bare:.2f} s")
+    print(f"  storm of {STORM_CLIENTS} with a script: {script:.2f} s")
+    name = f"storm of {STORM_CLIENTS} real clients"
+    report(name, ours / bare, TIME_BUDGET, "x", NO_AUTHENTICATION)
+    report(name, ours / script, None, "x", WITH_SCRIPT)
+
+
+def in_world(pki: Pki, action: Callable[[World], None]) -> None:
+    world = World(pki)
+    try:
+        action(world)
+    finally:
+        world.close()
+
+
 def main() -> None:
     if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
         print("  needs root and /dev/net/tun: not measured")
         return
     namespace.enter_private_network()
     with tempfile.TemporaryDirectory(prefix="ovb-pki-") as folder:
-        world = World(Pki(Path(folder)))
-        try:
-            measure(world)
-        finally:
-            world.close()
+        pki = Pki(Path(folder))
+        in_world(pki, measure)
+        measure_storm(pki)
 
 
 if __name__ == "__main__":
