@@ -19,7 +19,7 @@ namespace {
 
 // How long admin calls may take to end once the rest is down.
 constexpr std::chrono::milliseconds kAdminGrace{500};
-// What OpenVPN gets to tell clients that they were denied, before its SIGTERM.
+// What OpenVPN gets to read denials and tell them to clients, before its SIGTERM or our end.
 constexpr std::chrono::milliseconds kDenyGrace{500};
 constexpr std::chrono::milliseconds kDrainPoll{20};
 constexpr mode_t kRuntimeDirectoryMode = 0750;
@@ -197,6 +197,14 @@ absl::StatusOr<config::v1::BrokerConfig> Broker::Reload() {
 }
 
 void Broker::Shutdown(std::function<void()> stopped) {
+  BeginShutdown(std::move(stopped), [this] { StopInstances(); });
+}
+
+void Broker::HandOver(std::function<void()> stopped) {
+  BeginShutdown(std::move(stopped), [this] { StopPolicies(); });
+}
+
+void Broker::BeginShutdown(std::function<void()> stopped, std::function<void()> next) {
   if (std::exchange(draining_, true)) return;
   stopped_ = std::move(stopped);
   admin_->SetHealth(kPolicyHealth, false);
@@ -209,20 +217,20 @@ void Broker::Shutdown(std::function<void()> stopped) {
   // Clients that wait are told at once; OpenVPN gets a moment to send it before it is ended.
   const bool owed = engine_.Stats().open > 0;
   engine_.Shutdown();
-  if (!owed) return StopInstances();
-  drain_timer_ = std::make_unique<ovpn::DeadlineTimer>(loop_, [this] { StopInstances(); });
+  if (!owed) return next();
+  drain_timer_ = std::make_unique<ovpn::DeadlineTimer>(loop_, std::move(next));
   drain_timer_->Arm(clock_.Now() + kDenyGrace);
 }
 
 void Broker::StopInstances() {
   // Posted: the last child's exit is reported from inside its instance.
-  instances_.StopAll([this] {
-    asio::post(loop_, [this] {
-      shadow_desk_.Stop();
-      policies_->Drain();
-      AwaitPolicies();
-    });
-  });
+  instances_.StopAll([this] { asio::post(loop_, [this] { StopPolicies(); }); });
+}
+
+void Broker::StopPolicies() {
+  shadow_desk_.Stop();
+  policies_->Drain();
+  AwaitPolicies();
 }
 
 void Broker::AwaitPolicies() {

@@ -73,6 +73,8 @@ class Broker final : public BrokerControl,
   // Denies what is open, ends all children, closes the policies and the admin API, then calls
   // `stopped` once. At the latest after the configured shutdown_timeout. SIGTERM.
   void Shutdown(std::function<void()> stopped);
+  // As Shutdown, but the children run on: the next broker adopts them with their sessions. SIGQUIT.
+  void HandOver(std::function<void()> stopped);
   // Set when fail_fast asks for the end of the broker: what failed.
   void SetFailFastListener(std::function<void(std::string)> listener) {
     on_fail_fast_ = std::move(listener);
@@ -105,7 +107,10 @@ class Broker final : public BrokerControl,
   void EndSession(const ovpn::ClientRef& client, const ovpn::SessionUid& uid,
                   const std::string& reason, std::function<void(absl::Status)> done);
   absl::Status KeepLeases();
+  // Denies what is open and calls `next` when OpenVPN has had the time to pass it on.
+  void BeginShutdown(std::function<void()> stopped, std::function<void()> next);
   void StopInstances();
+  void StopPolicies();
   void PumpShadows();
   void AwaitPolicies();
   void FinishShutdown();

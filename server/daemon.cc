@@ -40,6 +40,7 @@ Daemon::Daemon(asio::io_context& loop, Broker& broker, ovpn::Logger& logger,
       log_level_(log_level),
       systemd_(loop),
       signals_(loop, {.terminate = [this] { Stop(kExitOk); },
+                      .hand_over = [this] { HandOver(); },
                       .abort = [this] { Abort(); },
                       .reload = [this] { Reload(); },
                       .attach = [this] { Attach(); },
@@ -98,6 +99,12 @@ void Daemon::Stop(int exit_code) {
   exit_code_ = std::max(exit_code_, exit_code);
   systemd_.Stopping();
   broker_.Shutdown([this] { loop_.stop(); });
+}
+
+void Daemon::HandOver() {
+  logger_.Info("HANDOVER", "the broker stops and leaves its children to the next one");
+  systemd_.Stopping();
+  broker_.HandOver([this] { loop_.stop(); });
 }
 
 void Daemon::Tick() {

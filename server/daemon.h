@@ -32,6 +32,7 @@ class Daemon {
   void Abort();
   void Reload();
   void Stop(int exit_code);
+  void HandOver();
   void Tick();
 
   asio::io_context& loop_;

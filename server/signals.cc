@@ -7,7 +7,8 @@ namespace ovpnbroker::server {
 
 Signals::Signals(asio::io_context& loop, Handlers handlers)
     : handlers_(std::move(handlers)), signals_(loop) {
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) signals_.add(signal);
+  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2})
+    signals_.add(signal);
   std::signal(SIGPIPE, SIG_IGN);
   Wait();
 }
@@ -31,7 +32,7 @@ void Signals::Dispatch(int signal) {
       return handlers_.detach();
     default:
       if (std::exchange(terminating_, true)) return handlers_.abort();
-      return handlers_.terminate();
+      return signal == SIGQUIT ? handlers_.hand_over() : handlers_.terminate();
   }
 }
 

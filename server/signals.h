@@ -1,6 +1,7 @@
 // The signals that steer the broker, delivered on the loop. Owned by main; loop thread only.
 //
 //   SIGTERM, SIGINT  drain and stop; a second one stops at once
+//   SIGQUIT          hand over: stop and leave the children to the next broker
 //   SIGHUP           reload the configuration
 //   SIGUSR1          attach all instances
 //   SIGUSR2          detach all instances and stop their children; the admin API stays up
@@ -16,7 +17,8 @@ class Signals {
  public:
   struct Handlers {
     std::function<void()> terminate;  // the first SIGTERM or SIGINT
-    std::function<void()> abort;      // each one after that
+    std::function<void()> hand_over;  // SIGQUIT, unless one of these two came before it
+    std::function<void()> abort;      // each of the three after the first
     std::function<void()> reload;
     std::function<void()> attach;
     std::function<void()> detach;

@@ -71,13 +71,19 @@ bool SameLocation(const std::string& a, const std::string& b) {
          SameFile(std::string(DirectoryName(a)), std::string(DirectoryName(b)));
 }
 
+// Where the paths of a process start.
+struct PathOrigin {
+  std::string root;  // empty: its paths are ours
+  std::string directory;
+};
+
 // The paths that an argument may mean. OpenVPN has followed `--cd` since it was started, so that a
 // relative path may start from there or from where the process is now.
-std::vector<std::string> Resolve(absl::string_view path, const std::string& process_directory,
+std::vector<std::string> Resolve(absl::string_view path, const PathOrigin& origin,
                                  absl::string_view cd) {
-  if (absl::StartsWith(path, "/")) return {std::string(path)};
-  std::vector<std::string> candidates = {absl::StrCat(process_directory, "/", path)};
-  if (absl::StartsWith(cd, "/")) candidates.push_back(absl::StrCat(cd, "/", path));
+  if (absl::StartsWith(path, "/")) return {absl::StrCat(origin.root, path)};
+  std::vector<std::string> candidates = {absl::StrCat(origin.directory, "/", path)};
+  if (absl::StartsWith(cd, "/")) candidates.push_back(absl::StrCat(origin.root, cd, "/", path));
   return candidates;
 }
 
@@ -93,7 +99,7 @@ std::vector<ForeignProcess> ProcessTable::FindForeignOpenvpn(const ForeignQuery&
     const std::optional<Stat> stat = ReadStat(pid);
     if (!stat.has_value() || stat->state == 'Z' || stat->parent == query.broker_pid) continue;
     const std::vector<std::string> arguments = ReadArguments(pid);
-    if (!IsOpenvpn(pid, arguments) || !InOurNamespaces(pid)) continue;
+    if (!IsOpenvpn(pid, arguments) || !SharesNamespace(pid, "pid")) continue;
     if (!Matches(pid, arguments, query)) continue;
     found.push_back({{pid, stat->start_time}, absl::StrJoin(arguments, " ")});
   }
@@ -103,7 +109,7 @@ std::vector<ForeignProcess> ProcessTable::FindForeignOpenvpn(const ForeignQuery&
 bool ProcessTable::RunsCommand(pid_t pid, const std::vector<std::string>& command) const {
   const std::optional<Stat> stat = ReadStat(pid);
   return stat.has_value() && stat->state != 'Z' && ReadArguments(pid) == command &&
-         InOurNamespaces(pid);
+         SharesNamespace(pid, "pid");
 }
 
 bool ProcessTable::IsRunning(const ProcessIdentity& identity) const {
@@ -137,12 +143,9 @@ std::optional<ProcessTable::Stat> ProcessTable::ReadStat(pid_t pid) const {
   return stat;
 }
 
-bool ProcessTable::InOurNamespaces(pid_t pid) const {
-  for (const char* name : {"ns/mnt", "ns/pid"}) {
-    const std::string ours = ReadLink(absl::StrCat(root_, "/self/", name));
-    if (ours.empty() || ours != ReadLink(PathOf(pid, name))) return false;
-  }
-  return true;
+bool ProcessTable::SharesNamespace(pid_t pid, const char* kind) const {
+  const std::string ours = ReadLink(absl::StrCat(root_, "/self/ns/", kind));
+  return !ours.empty() && ours == ReadLink(absl::StrCat(root_, "/", pid, "/ns/", kind));
 }
 
 bool ProcessTable::IsOpenvpn(pid_t pid, const std::vector<std::string>& arguments) const {
@@ -153,16 +156,17 @@ bool ProcessTable::IsOpenvpn(pid_t pid, const std::vector<std::string>& argument
 
 bool ProcessTable::Matches(pid_t pid, const std::vector<std::string>& arguments,
                            const ForeignQuery& query) const {
-  const std::string process_directory = PathOf(pid, "cwd");
+  const PathOrigin origin{.root = SharesNamespace(pid, "mnt") ? "" : PathOf(pid, "root"),
+                          .directory = PathOf(pid, "cwd")};
   std::string cd;
   const auto runs_config = [&](absl::string_view path) {
-    const std::vector<std::string> candidates = Resolve(path, process_directory, cd);
+    const std::vector<std::string> candidates = Resolve(path, origin, cd);
     return std::any_of(candidates.begin(), candidates.end(), [&](const std::string& candidate) {
       return SameFile(candidate, query.config_file);
     });
   };
   const auto has_socket = [&](absl::string_view path) {
-    const std::vector<std::string> candidates = Resolve(path, process_directory, cd);
+    const std::vector<std::string> candidates = Resolve(path, origin, cd);
     return std::any_of(candidates.begin(), candidates.end(), [&](const std::string& candidate) {
       return SameLocation(candidate, query.management_socket);
     });

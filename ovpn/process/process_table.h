@@ -34,11 +34,14 @@ class ProcessTable {
   explicit ProcessTable(std::string proc_root) : root_(std::move(proc_root)) {}
 
   // The OpenVPN processes that were started with this configuration file (the same file, however
-  // its path is written) or this management socket. Processes of another mount or pid namespace are
-  // not looked at: their paths mean something else. Nor are zombies and children of the broker.
+  // its path is written) or this management socket. Paths of a process with a mount namespace of
+  // its own, as systemd's sandboxed services have, are followed from its root. Not looked at:
+  // processes of another pid namespace, zombies, and children of the broker.
   std::vector<ForeignProcess> FindForeignOpenvpn(const ForeignQuery& query) const;
 
-  // True when the running process `pid` has exactly this command line and lives in our namespaces.
+  // True when the running process `pid` has exactly this command line and lives in our pid
+  // namespace. Its mount namespace may be another: a sandboxed service gets a new one at each
+  // start.
   bool RunsCommand(pid_t pid, const std::vector<std::string>& command) const;
 
   // True while this very process exists (a zombie does not).
@@ -54,7 +57,8 @@ class ProcessTable {
   std::vector<std::string> ReadArguments(pid_t pid) const;
   std::string PathOf(pid_t pid, const char* file) const;
   std::optional<Stat> ReadStat(pid_t pid) const;
-  bool InOurNamespaces(pid_t pid) const;
+  // `kind`: "mnt" or "pid".
+  bool SharesNamespace(pid_t pid, const char* kind) const;
   bool IsOpenvpn(pid_t pid, const std::vector<std::string>& arguments) const;
   bool Matches(pid_t pid, const std::vector<std::string>& arguments,
                const ForeignQuery& query) const;

@@ -28,14 +28,30 @@ TEST(Signals, EachSignal_ReachesItsHandler) {
   const auto record = [&calls](const char* name) {
     return [&calls, name] { calls.emplace_back(name); };
   };
-  Signals signals(loop, {record("terminate"), record("abort"), record("reload"), record("attach"),
-                         record("detach")});
-  for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT}) {
+  Signals signals(loop, {record("terminate"), record("hand_over"), record("abort"),
+                         record("reload"), record("attach"), record("detach")});
+  for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGQUIT}) {
     raise(signal);
     const size_t expected = calls.size() + 1;
     ASSERT_TRUE(test::RunUntil(loop, [&] { return calls.size() == expected; }));
   }
-  EXPECT_THAT(calls, ElementsAre("reload", "attach", "detach", "terminate", "abort"));
+  EXPECT_THAT(calls, ElementsAre("reload", "attach", "detach", "terminate", "abort", "abort"));
+  signals.Stop();
+  test::RunReady(loop);
+}
+
+TEST(Signals, Quit_HandsOver) {
+  asio::io_context loop;
+  int handed_over = 0;
+  const auto unexpected = [] { ADD_FAILURE() << "another handler was called"; };
+  Signals signals(loop, {.terminate = unexpected,
+                         .hand_over = [&] { ++handed_over; },
+                         .abort = unexpected,
+                         .reload = unexpected,
+                         .attach = unexpected,
+                         .detach = unexpected});
+  raise(SIGQUIT);
+  EXPECT_TRUE(test::RunUntil(loop, [&] { return handed_over == 1; }));
   signals.Stop();
   test::RunReady(loop);
 }

@@ -61,6 +61,8 @@ class Broker:
             "state_directory": str(folder / "state"),
             "log": {"level": "debug", "format": "json"},
         }
+        self.prefix: list[str] = []  # words before the daemon's command line, e.g. of unshare(1)
+        self.environment: dict[str, str] = {}  # what it gets besides the test's own
         self.events: EventLog[LogEvent] = EventLog("broker log")
         self.process: LoggedProcess | None = None
         self.write_config()
@@ -73,10 +75,11 @@ class Broker:
         program = build_directory() / "server" / "ovpn-brokerd"
         self.process = LoggedProcess(
             "ovpn-brokerd",
-            [str(program), "--config", str(self.config)],
+            [*self.prefix, str(program), "--config", str(self.config)],
             self.folder / "broker.log",
             self._on_line,
             on_end=self.events.close,
+            env=self.environment,
         )
         return self
 

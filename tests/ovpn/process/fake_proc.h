@@ -17,6 +17,7 @@ struct FakeProcess {
   std::vector<std::string> arguments;
   std::string program = "/usr/sbin/openvpn";
   std::string directory = "/";
+  std::string root = "/";
   std::string name = "openvpn";
   char state = 'S';
   int parent = 1;
@@ -34,6 +35,7 @@ class FakeProc {
     AddNamespaces(id, process);
     std::filesystem::create_symlink(process.program, File(id, "exe"));
     std::filesystem::create_directory_symlink(process.directory, File(id, "cwd"));
+    std::filesystem::create_directory_symlink(process.root, File(id, "root"));
     std::ofstream(File(id, "cmdline"))
         << absl::StrJoin(process.arguments, absl::string_view("\0", 1)) << '\0';
     SetStat(process);

@@ -113,10 +113,32 @@ TEST_F(ProcessTableTest, ProgramTellsByItsFile_WhenArgvDoesNot) {
   EXPECT_THAT(Find(), ElementsAre(100));
 }
 
-TEST_F(ProcessTableTest, OtherNamespaces_AreNotTouched) {
-  FakeProcess container = Running();
-  container.mount_namespace = "mnt:[2]";
+TEST_F(ProcessTableTest, OtherMountNamespace_PathsAreFollowedFromItsRoot) {
+  FakeProcess sandboxed = Running();
+  sandboxed.mount_namespace = "mnt:[2]";
+  proc_.Add(sandboxed);
+  FakeProcess container = sandboxed;  // its file of that name is another one
+  container.pid = 101;
+  container.root = files_.File("sub");
   proc_.Add(container);
+  EXPECT_THAT(Find(), ElementsAre(100));
+}
+
+TEST_F(ProcessTableTest, RunsCommand_InAMountNamespaceOfItsOwn_IsTrue) {
+  FakeProcess sandboxed = Running();
+  sandboxed.mount_namespace = "mnt:[2]";
+  proc_.Add(sandboxed);
+  FakeProcess other_pids = Running();
+  other_pids.pid = 101;
+  other_pids.pid_namespace = "pid:[2]";
+  proc_.Add(other_pids);
+  const ProcessTable table(proc_.root());
+  EXPECT_TRUE(table.RunsCommand(100, sandboxed.arguments));
+  EXPECT_FALSE(table.RunsCommand(100, {"openvpn"}));
+  EXPECT_FALSE(table.RunsCommand(101, other_pids.arguments));
+}
+
+TEST_F(ProcessTableTest, OtherPidNamespace_IsNotTouched) {
   FakeProcess other_pids = Running();
   other_pids.pid = 101;
   other_pids.pid_namespace = "pid:[2]";
