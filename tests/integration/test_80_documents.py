@@ -1,0 +1,65 @@
+"""The commands of the operators' documents do what they say, on a real server with real clients."""
+
+from collections.abc import Iterator
+
+import pytest
+from harness import document, mentions
+from harness.document import Reader
+from harness.openvpn_client import OpenvpnClient
+from harness.world import World
+
+QUICKSTART = "operator-quickstart.md"
+OFFICE = "/etc/openvpn/server/office.conf"
+STATE = "ovpn-brokerctl instances --output json"
+
+
+@pytest.fixture
+def reader(world: World) -> Iterator[Reader]:
+    reader = Reader(world.folder)
+    yield reader
+    reader.run("jobs -p | xargs --no-run-if-empty kill -TERM; wait")
+    reader.close()
+
+
+def start_as_the_quickstart_says(world: World, reader: Reader) -> OpenvpnClient:
+    """Its files and its start, then alice."""
+    server = world.server()
+    reader.write(OFFICE, server.path.read_text())
+    for block in document.read(QUICKSTART):
+        reader.follow(block)
+    alice = world.client(server, "alice")
+    alice.wait_connected()
+    return alice
+
+
+def test_quickstart_leads_to_a_verdict(world: World, reader: Reader) -> None:
+    start_as_the_quickstart_says(world, reader)
+    assert "alice" in reader.run("ovpn-brokerctl sessions")
+    assert "Please call the help desk." in reader.run(
+        "ovpn-brokerctl policy test /etc/ovpn-broker/rules.yaml --cn bob --from 192.0.2.7  # exits with 1"
+    )
+
+
+def test_every_command_that_a_document_mentions_exists() -> None:
+    problems, count = [], 0
+    for page in mentions.documents():
+        for line, command in mentions.mentions(page):
+            count += 1
+            found = mentions.problem(command)
+            if found:
+                problems.append(f"{page.name}:{line}: `{command}`: {found}")
+    assert not problems, "\n".join(problems)
+    assert count > 40, "the search for commands finds too few"
+
+
+def test_command_that_does_not_exist_is_found() -> None:
+    assert mentions.problem("ovpn-brokerctl session") == "ovpn-brokerctl has no verb session"
+    assert "no verb lease" in mentions.problem("ovpn-brokerctl pools lease staff")
+    assert "no option --usr" in mentions.problem("ovpn-brokerctl kill --usr alice")
+    assert mentions.problem("ovpn-brokerctl kill --user alice --reason 'laptop lost'") == ""
+
+
+def test_command_that_ends_with_an_error_is_found(reader: Reader) -> None:
+    with pytest.raises(AssertionError, match="ended with 3"):
+        reader.run("sh -c 'exit 3'")
+    assert reader.run("sh -c 'echo told; exit 3'  # exits with 3").strip() == "told"
