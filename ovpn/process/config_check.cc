@@ -52,6 +52,10 @@ constexpr Extraction kExtractions[] = {
        summary.client_certificate_required =
            line.argument(1).empty() || line.argument(1) == "require";
      }},
+    {"client-config-dir",
+     [](OpenvpnConfigSummary& summary, const ConfigLine& line) {
+       summary.client_config_dir = std::string(line.argument(1));
+     }},
     {"keepalive",
      [](OpenvpnConfigSummary& summary, const ConfigLine&) { summary.has_keepalive = true; }},
     {"duplicate-cn",
@@ -98,7 +102,9 @@ OpenvpnConfigSummary CheckOpenvpnConfig(const std::string& config_file,
   OpenvpnConfigSummary summary;
   bool is_server = false;
   bool is_complete = true;
-  for (const ConfigLine& line : ReadOpenvpnConfig(config_file, working_directory)) {
+  const std::vector<ConfigLine> lines = ReadOpenvpnConfig(config_file, working_directory);
+  summary.own_pools = FindOwnPools(lines);
+  for (const ConfigLine& line : lines) {
     if (!line.problem.empty()) {
       summary.findings.push_back(Problem(line));
       is_complete = false;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "ovpn/process/own_pools.h"
 
 namespace ovpnbroker::ovpn {
 
@@ -46,6 +47,8 @@ struct OpenvpnConfigSummary {
   bool auth_user_pass_optional = false;
   bool client_certificate_required = true;  // verify-client-cert require, OpenVPN's default
   bool auth_gen_token = false;
+  std::string client_config_dir;   // as written; empty if not set
+  std::vector<OwnPool> own_pools;  // what OpenVPN hands out by itself
 
   bool ok() const;  // no finding is an error
 };

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/suggest.h"
 #include "ovpn/process/config_check.h"
+#include "server/config/address_pools.h"
 
 namespace ovpnbroker::server {
 namespace {
@@ -62,6 +63,41 @@ void CheckDecision(const InstanceConfig& instance, const std::string& path, Conf
   }
 }
 
+// A client to whom a verdict gives no address gets one from OpenVPN, which knows nothing of leases.
+void CheckOwnPools(const ovpn::OpenvpnConfigSummary& summary, ConfigReport& report) {
+  const auto ignore = [](const std::string&, const std::string&) {};  // told by CheckConfig
+  for (const policy::AddressPoolOptions& pool : ReadAddressPools(report.config(), ignore)) {
+    for (const ovpn::OwnPool& own : summary.own_pools) {
+      const policy::AddressRange range{own.first, own.last};
+      const bool overlaps = (pool.ipv4.has_value() && pool.ipv4->range.Overlaps(range)) ||
+                            (pool.ipv6.has_value() && pool.ipv6->range.Overlaps(range));
+      if (!overlaps) continue;
+      report.Add(
+          Finding{ConfigReport::Severity::kWarning, Place{own.file, own.line, 0}, "",
+                  absl::StrCat(own.directive, ": OpenVPN itself hands out ", own.first.ToString(),
+                               " to ", own.last.ToString(), ", which overlaps the address pool \"",
+                               pool.name, "\": write `nopool`, or choose other addresses")});
+    }
+  }
+}
+
+// The same files would count twice: read by the broker as rules, and by OpenVPN itself.
+void CheckClientConfigDir(const InstanceConfig& instance, const ovpn::OpenvpnConfigSummary& summary,
+                          const std::string& path, ConfigReport& report) {
+  if (summary.client_config_dir.empty()) return;
+  for (const PolicyConfig& policy : report.config().policies()) {
+    if (policy.name() != instance.policy() || policy.rules().ccd().empty()) continue;
+    std::error_code error;
+    const std::filesystem::path own =
+        std::filesystem::path(instance.working_directory()) / summary.client_config_dir;
+    if (!std::filesystem::equivalent(own, policy.rules().ccd(), error)) continue;
+    report.Add(
+        absl::StrCat(path, ".policy"),
+        absl::StrCat("policy \"", policy.name(), "\" reads ", policy.rules().ccd(),
+                     ", and so does OpenVPN: take `client-config-dir` out of ", instance.config()));
+  }
+}
+
 void CheckOpenvpn(const InstanceConfig& instance, const std::string& path, ConfigReport& report) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(instance.config(), error)) return;  // told already
@@ -84,6 +120,8 @@ void CheckOpenvpn(const InstanceConfig& instance, const std::string& path, Confi
   };
   check_budget("timeout", instance.decision().timeout());
   check_budget("max_timeout", instance.decision().max_timeout());
+  CheckOwnPools(summary, report);
+  CheckClientConfigDir(instance, summary, path, report);
 }
 
 void CheckPolicyReference(const InstanceConfig& instance, const std::string& path,

@@ -41,6 +41,11 @@ class ConfigCheck : public testing::Test {
 
   // The errors of a good configuration in which `from` is replaced by `to`, without the directory.
   std::vector<std::string> Errors(const std::string& from, const std::string& to) {
+    return Findings(Finding::Severity::kError, from, to);
+  }
+
+  std::vector<std::string> Findings(Finding::Severity severity, const std::string& from,
+                                    const std::string& to) {
     const std::string good =
         "runtime_directory: run\n"
         "instances:\n"
@@ -58,7 +63,7 @@ class ConfigCheck : public testing::Test {
     Write("b.yaml", absl::StrReplaceAll(good, {{from, to}}));
     std::vector<std::string> errors;
     for (const Finding& finding : LoadConfig(dir_.File("b.yaml")).findings) {
-      if (finding.severity != Finding::Severity::kError) continue;
+      if (finding.severity != severity) continue;
       errors.push_back(absl::StrReplaceAll(finding.ToString(), {{dir_.path() + "/", ""}}));
     }
     return errors;
@@ -85,6 +90,31 @@ TEST_F(ConfigCheck, SameName_NamesTheOther) {
 TEST_F(ConfigCheck, SameConfig_IsRefused) {
   EXPECT_THAT(Errors("config: home.conf", "config: office.conf"),
               ElementsAre(HasSubstr("b.yaml:8:13: error: instances[1].config: configuration")));
+}
+
+TEST_F(ConfigCheck, PoolThatOpenvpnHandsOutToo_IsAWarningAtItsLine) {
+  const std::string pool =
+      "address_pools:\n  - name: staff\n    ipv4: {network: 10.8.0.0/24, first: 10.8.0.200, last: "
+      "10.8.0.240}\ninstances:";
+  EXPECT_THAT(Findings(Finding::Severity::kWarning, "instances:", pool),
+              Contains("office.conf:2: warning: server: OpenVPN itself hands out 10.8.0.2 to "
+                       "10.8.0.254, which overlaps the address pool \"staff\": write `nopool`, or "
+                       "choose other addresses"));
+  Write("office.conf", "dev tun\nserver 10.8.0.0 255.255.255.0 nopool\nauth-user-pass-optional\n");
+  Write("home.conf", "dev tun\nserver 10.9.0.0 255.255.255.0\nauth-user-pass-optional\n");
+  EXPECT_THAT(Findings(Finding::Severity::kWarning, "instances:", pool), IsEmpty());
+}
+
+TEST_F(ConfigCheck, ClientConfigDirThatThePolicyReadsToo_IsRefused) {
+  std::filesystem::create_directory(dir_.File("ccd"));
+  std::filesystem::create_directory(dir_.File("other"));
+  Write("office.conf",
+        "dev tun\nserver 10.8.0.0 255.255.255.0\nauth-user-pass-optional\nclient-config-dir ccd\n");
+  EXPECT_THAT(
+      Errors("file: rules.yaml", "ccd: ccd"),
+      ElementsAre("b.yaml:6:13: error: instances[0].policy: policy \"staff\" reads ccd, and "
+                  "so does OpenVPN: take `client-config-dir` out of office.conf"));
+  EXPECT_THAT(Errors("file: rules.yaml", "ccd: other"), IsEmpty());
 }
 
 TEST_F(ConfigCheck, MissingRulesFile_IsAnError) {

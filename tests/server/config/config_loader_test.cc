@@ -160,9 +160,9 @@ TEST(ConfigLoader, EmptyFile_TellsWhatIsMissing) {
 
 TEST(ConfigLoader, TooManyElements_AreRefused) {
   std::string yaml = "policies: [{name: p, rules: {file: r}}]\ninstances:\n";
-  for (int i = 0; i < 65; ++i) yaml += "  - {name: a, config: c, policy: p}\n";
-  EXPECT_THAT(Errors(yaml), ElementsAre("b.yaml:3:3: error: instances: has 65 elements; at most "
-                                        "64 are accepted"));
+  for (int i = 0; i < 257; ++i) yaml += "  - {name: a, config: c, policy: p}\n";
+  EXPECT_THAT(Errors(yaml), ElementsAre("b.yaml:3:3: error: instances: has 257 elements; at most "
+                                        "256 are accepted"));
 }
 
 TEST(ConfigLoader, HugeFile_IsRefused) {
