@@ -60,6 +60,10 @@ void ApplyDerivedDefaults(config::v1::BrokerConfig& config) {
       instance.mutable_management()->set_unix(
           (runtime_directory / instance.name() / "management.sock").string());
     }
+    if (instance.has_passthrough() && instance.passthrough().socket().empty()) {
+      instance.mutable_passthrough()->set_socket(
+          (runtime_directory / instance.name() / "passthrough.sock").string());
+    }
   }
 }
 

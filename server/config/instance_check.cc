@@ -42,6 +42,14 @@ void CheckManagement(const InstanceConfig& instance, const std::string& path,
   report.CheckEndpoint(management.unix(), socket, "socket");
 }
 
+void CheckPassthrough(const InstanceConfig& instance, const std::string& path,
+                      ConfigReport& report) {
+  if (!instance.has_passthrough()) return;
+  const std::string socket = absl::StrCat(path, ".passthrough.socket");
+  report.CheckSocketPath(instance.passthrough().socket(), socket);
+  report.CheckEndpoint(instance.passthrough().socket(), socket, "socket");
+}
+
 void CheckDecision(const InstanceConfig& instance, const std::string& path, ConfigReport& report) {
   const auto& decision = instance.decision();
   if (decision.timeout() < decision.attempt_timeout()) {
@@ -171,6 +179,7 @@ void CheckInstance(const InstanceConfig& instance, const std::string& path, Conf
   report.CheckFile(instance.openvpn(), absl::StrCat(path, ".openvpn"));
   report.CheckFile(instance.config(), absl::StrCat(path, ".config"));
   CheckManagement(instance, path, report);
+  CheckPassthrough(instance, path, report);
   CheckDecision(instance, path, report);
   report.CheckBackoff(instance.restart().initial_backoff(), instance.restart().max_backoff(),
                       absl::StrCat(path, ".restart"));
