@@ -2,6 +2,7 @@
 // which asks the same service with the same messages. The service runs in a process of its own, as
 // in production; both callers take turns, so both share the processors with it in the same way.
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <utility>
 #include <vector>
@@ -27,6 +28,15 @@ double MedianMicroseconds(const std::vector<ovpn::Duration>& latencies) {
   values.reserve(latencies.size());
   for (const ovpn::Duration latency : latencies) values.push_back(Seconds(latency) * 1e6);
   return Median(std::move(values));
+}
+
+// Only the broker's side, for a profiler.
+int Profile() {
+  const PolicyProcess service;
+  DecisionLoad broker;
+  broker.DialPolicy({service.address()}, kWindow);
+  broker.Run(kRounds * kDecisionsInWindow, kWindow);
+  return broker.all_allowed() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int Main() {
@@ -86,5 +96,6 @@ int Main() {
 
 int main(int argc, char** argv) {
   ovpnbroker::bench::ServeIfAsked(argc, argv);
+  if (argc == 2 && std::strcmp(argv[1], "--profile") == 0) return ovpnbroker::bench::Profile();
   return ovpnbroker::bench::Main();
 }
