@@ -9,15 +9,20 @@
 // all reactions have returned and the hold is gone, so no reaction can outlive the object.
 
 namespace ovpnbroker::policy {
+namespace {
+
+// The generated stub knows it too, and takes no bytes.
+constexpr char kMethod[] = "/ovpnbroker.policy.v1.PolicyService/StreamDecisions";
+
+}  // namespace
 
 std::shared_ptr<PolicyStream> PolicyStream::Open(std::shared_ptr<grpc::Channel> channel,
-                                                 v1::StreamDecisionsRequest hello,
-                                                 MailNotice notice,
+                                                 grpc::ByteBuffer hello, MailNotice notice,
                                                  std::shared_ptr<LiveStreams> live) {
   std::shared_ptr<PolicyStream> stream(
       new PolicyStream(std::move(channel), std::move(notice), std::move(live)));
   stream->live_->Enter();
-  stream->stub_->async()->StreamDecisions(&stream->context_, stream.get());
+  stream->stub_.PrepareBidiStreamingCall(&stream->context_, kMethod, {}, stream.get());
   stream->AddHold();
   {
     MutexLock lock(stream->mutex_);
@@ -33,21 +38,21 @@ std::shared_ptr<PolicyStream> PolicyStream::Open(std::shared_ptr<grpc::Channel> 
 PolicyStream::PolicyStream(std::shared_ptr<grpc::Channel> channel, MailNotice notice,
                            std::shared_ptr<LiveStreams> live)
     : channel_(std::move(channel)),
-      stub_(v1::PolicyService::NewStub(channel_)),
+      stub_(channel_),
       live_(std::move(live)),
       notice_(std::move(notice)),
       writer_(StreamLimits::kMaxQueuedMessages, StreamLimits::kMaxQueuedEvents) {}
 
 PolicyStream::~PolicyStream() = default;
 
-bool PolicyStream::Send(v1::StreamDecisionsRequest message) {
+bool PolicyStream::Send(grpc::ByteBuffer message) {
   MutexLock lock(mutex_);
   if (!holding_ || !writer_.Push(std::move(message))) return false;
   WriteNext();
   return true;
 }
 
-bool PolicyStream::SendEvent(v1::StreamDecisionsRequest message) {
+bool PolicyStream::SendEvent(grpc::ByteBuffer message) {
   MutexLock lock(mutex_);
   if (!holding_ || !writer_.PushEvent(std::move(message))) return false;
   WriteNext();
@@ -154,7 +159,10 @@ void PolicyStream::OnDone(const grpc::Status& status) {
 void PolicyStream::WriteNext() {
   if (!holding_) return;
   if (const auto* message = writer_.BeginWrite(std::chrono::steady_clock::now())) {
-    StartWrite(message);
+    // With more behind it, it may wait for that and share its packet.
+    grpc::WriteOptions options;
+    if (writer_.more()) options.set_buffer_hint();
+    StartWrite(message, options);
   } else if (half_close_wanted_ && writer_.idle()) {
     half_close_wanted_ = false;
     StartWritesDone();

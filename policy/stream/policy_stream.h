@@ -1,9 +1,11 @@
 // One StreamDecisions call: moves messages between gRPC's threads and the loop, and knows nothing
 // of what they mean (policy/stream/replica does). gRPC's callbacks only move a message and tell the
 // loop that there is mail; every other method is for the loop thread. Keeps itself alive until
-// gRPC's last callback, OnDone, so its owner may let go of it at any time after Detach.
+// gRPC's last callback, OnDone, so its owner may let go of it at any time after Detach. What it
+// sends are bytes already (request_wire.h); what it reads becomes messages on gRPC's threads.
 #pragma once
 
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
 #include <cstdint>
@@ -22,7 +24,7 @@
 namespace ovpnbroker::policy {
 
 class PolicyStream final
-    : public grpc::ClientBidiReactor<v1::StreamDecisionsRequest, v1::StreamDecisionsResponse> {
+    : public grpc::ClientBidiReactor<grpc::ByteBuffer, v1::StreamDecisionsResponse> {
  public:
   // What came since the last TakeMail.
   struct Mail {
@@ -36,15 +38,15 @@ class PolicyStream final
 
   // Dials and sends `hello`. `live` outlives the call by shared ownership.
   static std::shared_ptr<PolicyStream> Open(std::shared_ptr<grpc::Channel> channel,
-                                            v1::StreamDecisionsRequest hello, MailNotice notice,
+                                            grpc::ByteBuffer hello, MailNotice notice,
                                             std::shared_ptr<LiveStreams> live);
   ~PolicyStream() override;
 
   // False when the message was dropped: the peer has stopped reading, or the stream is closing.
-  bool Send(v1::StreamDecisionsRequest message);
+  bool Send(grpc::ByteBuffer message);
   // Behind everything that Send was given. A peer that reads too slowly loses the oldest events:
   // dropped_events() tells how many so far, so its owner can say so. False when closing.
-  bool SendEvent(v1::StreamDecisionsRequest message);
+  bool SendEvent(grpc::ByteBuffer message);
   // See StreamWriter.
   size_t queued_events() const;
   uint64_t dropped_events() const;
@@ -73,7 +75,7 @@ class PolicyStream final
   void Notify() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::shared_ptr<grpc::Channel> channel_;
-  const std::unique_ptr<v1::PolicyService::Stub> stub_;
+  grpc::TemplatedGenericStub<grpc::ByteBuffer, v1::StreamDecisionsResponse> stub_;
   const std::shared_ptr<LiveStreams> live_;
   grpc::ClientContext context_;
 
@@ -84,7 +86,7 @@ class PolicyStream final
   Mail mail_ ABSL_GUARDED_BY(mutex_);
   size_t unread_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   v1::StreamDecisionsResponse response_ ABSL_GUARDED_BY(mutex_);  // gRPC's while a read is open
-  StreamWriter<v1::StreamDecisionsRequest> writer_ ABSL_GUARDED_BY(mutex_);
+  StreamWriter<grpc::ByteBuffer> writer_ ABSL_GUARDED_BY(mutex_);
   bool read_paused_ ABSL_GUARDED_BY(mutex_) = false;
   bool read_ended_ ABSL_GUARDED_BY(mutex_) = false;
   bool half_close_wanted_ ABSL_GUARDED_BY(mutex_) = false;

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/utf8.h"
+#include "policy/stream/request_wire.h"
 
 namespace ovpnbroker::policy {
 namespace {
@@ -74,7 +75,7 @@ void Replica::Dial() {
   v1::StreamDecisionsRequest hello;
   *hello.mutable_hello() = MakeHello(context_.options);
   stream_ = PolicyStream::Open(
-      channel_, std::move(hello),
+      channel_, WriteMessage(hello),
       [&loop = context_.loop, self = self_, generation = generation_] {
         asio::post(loop, [self, generation] {
           if (*self != nullptr) (*self)->OnMail(generation);
@@ -179,7 +180,7 @@ void Replica::Drain(absl::string_view reason) {
     *message.mutable_drain()->mutable_grace_period() =
         google::protobuf::util::TimeUtil::NanosecondsToDuration(
             std::chrono::duration_cast<std::chrono::nanoseconds>(grace).count());
-    Send(std::move(message));
+    Send(message);
     const ovpn::SteadyTime end = context_.clock.Now() + grace;
     if (state_ == ReplicaState::kReady) Become(ReplicaState::kDraining);
     if (!closing_) state_deadline_ = std::min(state_deadline_.value_or(end), end);
@@ -246,7 +247,7 @@ void Replica::OnDeadline() {
       case Liveness::Action::kSendHeartbeat: {
         v1::StreamDecisionsRequest message;
         message.mutable_heartbeat()->set_sequence(liveness_->sequence());
-        Send(std::move(message));
+        Send(message);
         break;
       }
       case Liveness::Action::kGiveUp:

@@ -77,8 +77,9 @@ class Replica {
   const StreamTerms& terms() const { return terms_; }
   ReplicaStatus Status() const;
 
-  // Only when ready. False when it was not sent; the replica is not ready any more then.
-  bool SendRequest(v1::DecisionRequest request);
+  // Only when ready; `message` asks about the decision. False when it was not sent; the replica is
+  // not ready any more then.
+  bool SendRequest(const ovpn::DecisionId& decision_id, grpc::ByteBuffer message);
   // The decision waits for its client: it stays open here and takes no place in flight.
   void Park(const ovpn::DecisionId& decision_id) { parked_.insert(decision_id); }
   bool parked(const ovpn::DecisionId& decision_id) const { return parked_.contains(decision_id); }
@@ -113,7 +114,8 @@ class Replica {
   void Reject(absl::string_view message, const std::string& decision_id,
               const google::rpc::Status& status);
   void NoteNotEnabled(absl::string_view message);
-  bool Send(v1::StreamDecisionsRequest message);
+  bool Send(const v1::StreamDecisionsRequest& message);
+  bool SendBytes(grpc::ByteBuffer message);
 
   // replica_events.cc: session events
   void BeginEvents(const v1::HelloAck& ack);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "policy/stream/replica.h"
+#include "policy/stream/request_wire.h"
 
 namespace ovpnbroker::policy {
 
@@ -53,7 +54,7 @@ void Replica::SendEvents() {
     }
     v1::StreamDecisionsRequest message;
     *message.mutable_session_event() = std::move(event);
-    if (!stream_->SendEvent(std::move(message))) return;
+    if (!stream_->SendEvent(WriteMessage(message))) return;
     ++context_.counters.events;
     if (!stall_check_time_.has_value())
       stall_check_time_ = now + context_.options.timings.write_stall_timeout;

@@ -4,6 +4,7 @@
 
 #include "policy/stream/outcome_codec.h"
 #include "policy/stream/replica.h"
+#include "policy/stream/request_wire.h"
 #include "policy/stream/status_codec.h"
 
 namespace ovpnbroker::policy {
@@ -101,7 +102,7 @@ void Replica::SendCommandResult(const std::string& command_id, google::rpc::Stat
   v1::StreamDecisionsRequest message;
   message.mutable_command_result()->set_command_id(command_id);
   *message.mutable_command_result()->mutable_status() = std::move(status);
-  Send(std::move(message));
+  Send(message);
 }
 
 void Replica::OnEventAck(const v1::EventAck& ack) {
@@ -170,7 +171,7 @@ void Replica::Reject(absl::string_view message, const std::string& decision_id,
   rejection.set_message(std::string(message));
   rejection.set_decision_id(decision_id);
   *rejection.mutable_status() = status;
-  Send(std::move(answer));
+  Send(answer);
 }
 
 void Replica::NoteNotEnabled(absl::string_view message) {
@@ -182,11 +183,8 @@ void Replica::NoteNotEnabled(absl::string_view message) {
       {{"policy", context_.options.name}, {"replica", address_}, {"message", message}});
 }
 
-bool Replica::SendRequest(v1::DecisionRequest request) {
-  const ovpn::DecisionId decision_id = request.decision_id();
-  v1::StreamDecisionsRequest message;
-  *message.mutable_decision_request() = std::move(request);
-  if (!Send(std::move(message))) return false;
+bool Replica::SendRequest(const ovpn::DecisionId& decision_id, grpc::ByteBuffer message) {
+  if (!SendBytes(std::move(message))) return false;
   parked_.erase(decision_id);
   open_.insert(decision_id);
   ++context_.counters.requests;
@@ -214,7 +212,7 @@ void Replica::SendCancellation(const ovpn::DecisionId& decision_id, CancelReason
   if (open_.erase(decision_id) + parked_.erase(decision_id) == 0) return;
   v1::StreamDecisionsRequest message;
   *message.mutable_decision_cancellation() = CancellationToProto(decision_id, reason);
-  Send(std::move(message));
+  Send(message);
   CloseIfDrained();
   ArmTimer();
 }
@@ -222,10 +220,14 @@ void Replica::SendCancellation(const ovpn::DecisionId& decision_id, CancelReason
 void Replica::SendOutcome(const ovpn::DecisionId& decision_id, const Outcome& outcome) {
   v1::StreamDecisionsRequest message;
   *message.mutable_decision_outcome() = OutcomeToProto(decision_id, outcome);
-  Send(std::move(message));
+  Send(message);
 }
 
-bool Replica::Send(v1::StreamDecisionsRequest message) {
+bool Replica::Send(const v1::StreamDecisionsRequest& message) {
+  return SendBytes(WriteMessage(message));
+}
+
+bool Replica::SendBytes(grpc::ByteBuffer message) {
   if (stream_ == nullptr || closing_ || overflowed_) return false;
   const ovpn::SteadyTime now = context_.clock.Now();
   if (!stream_->Send(std::move(message))) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "policy/stream/request_wire.h"
 #include "policy/stream/verdict_codec.h"
 
 namespace ovpnbroker::policy {
@@ -156,11 +157,12 @@ Replica* ReplicaSet::Pick(const OpenDecision& decision) {
 
 bool ReplicaSet::Send(const ovpn::DecisionId& decision_id, const OpenDecision& decision,
                       Replica& replica) {
-  return replica.SendRequest(MakeDecisionRequest({.decision_id = decision_id,
-                                                  .attempt = decision.attempt,
-                                                  .round = decision.round,
-                                                  .timeout = decision.deadline - clock_.Now()},
-                                                 *decision.request, replica.terms()));
+  const RequestHead head{.decision_id = decision_id,
+                         .attempt = decision.attempt,
+                         .round = decision.round,
+                         .timeout = decision.deadline - clock_.Now()};
+  return replica.SendRequest(decision_id,
+                             WriteDecisionRequest(head, *decision.request, replica.terms()));
 }
 
 // Sends the decision to a replica that can take it; `replies` move there. False when there is none.

@@ -1,68 +1,15 @@
 #include "policy/stream/request_codec.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_split.h"
 #include "ovpn/base/utf8.h"
+#include "policy/stream/selected_environment.h"
 #include "policy/stream/session_codec.h"
 
 namespace ovpnbroker::policy {
 namespace {
-
-// Left free for the wrapper around the request and the lengths inside it.
-constexpr size_t kMessageReserve = 1024;
-// Upper bound of tags and lengths of one map entry: four varints of at most 5 bytes and 3 tags.
-constexpr size_t kEntryOverhead = 16;
-
-bool Wanted(const std::string& name, const std::vector<std::string>& patterns) {
-  if (patterns.empty()) return true;
-  return std::any_of(patterns.begin(), patterns.end(), [&name](const std::string& pattern) {
-    return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
-  });
-}
-
-struct Variable {
-  std::string name;
-  absl::string_view value;
-  size_t size() const { return name.size() + value.size() + kEntryOverhead; }
-};
-
-// Drops the largest of `variables` until the rest fits into `budget` bytes; true when it dropped
-// any.
-bool FitInto(size_t budget, std::vector<Variable>& variables) {
-  size_t total = 0;
-  for (const Variable& variable : variables) total += variable.size();
-  if (total <= budget) return false;
-  std::sort(variables.begin(), variables.end(),
-            [](const Variable& a, const Variable& b) { return a.size() < b.size(); });
-  while (total > budget) {
-    total -= variables.back().size();
-    variables.pop_back();
-  }
-  return true;
-}
-
-void AddEnvironment(const ovpn::Environment& environment, const StreamTerms& terms,
-                    v1::DecisionRequest& message) {
-  std::vector<Variable> variables;
-  variables.reserve(environment.size());
-  for (const ovpn::Environment::Entry entry : environment) {
-    std::string name = ovpn::ReplaceInvalidUtf8(entry.name);
-    if (!Wanted(name, terms.environment_patterns)) continue;
-    variables.push_back({std::move(name), entry.value});
-  }
-  const size_t used = message.ByteSizeLong() + kMessageReserve;
-  const size_t limit = StreamLimits::kMaxMessageBytes;
-  message.set_environment_truncated(FitInto(used < limit ? limit - used : 0, variables));
-  for (Variable& variable : variables) {
-    // insert, not operator[]: a variable that comes twice counts once, the first.
-    message.mutable_environment()->insert(
-        {variable.name, std::string(variable.value.data(), variable.value.size())});
-  }
-}
 
 v1::DecisionRequest::Kind KindToProto(ovpn::AuthKind kind) {
   switch (kind) {
@@ -179,8 +126,9 @@ StreamTerms NegotiateTerms(const StreamPolicyOptions& options, const v1::HelloAc
   return terms;
 }
 
-v1::DecisionRequest MakeDecisionRequest(const RequestHead& head, const ovpn::AuthRequest& request,
-                                        const StreamTerms& terms) {
+v1::DecisionRequest MakeRequestWithoutEnvironment(const RequestHead& head,
+                                                  const ovpn::AuthRequest& request,
+                                                  const StreamTerms& terms) {
   v1::DecisionRequest message;
   message.set_decision_id(head.decision_id);
   message.set_attempt(head.attempt);
@@ -196,7 +144,18 @@ v1::DecisionRequest MakeDecisionRequest(const RequestHead& head, const ovpn::Aut
   }
   *message.mutable_timeout() = DurationToProto(std::max(head.timeout, ovpn::Duration::zero()));
   *message.mutable_receive_time() = TimestampToProto(request.receive_time);
-  AddEnvironment(*request.environment, terms, message);
+  return message;
+}
+
+v1::DecisionRequest MakeDecisionRequest(const RequestHead& head, const ovpn::AuthRequest& request,
+                                        const StreamTerms& terms) {
+  v1::DecisionRequest message = MakeRequestWithoutEnvironment(head, request, terms);
+  const SelectedEnvironment selected(*request.environment, terms.environment_patterns,
+                                     message.ByteSizeLong());
+  message.set_environment_truncated(selected.truncated());
+  for (const ovpn::Environment::Entry& entry : selected.entries()) {
+    (*message.mutable_environment())[std::string(entry.name)] = std::string(entry.value);
+  }
   return message;
 }
 

@@ -39,10 +39,16 @@ struct RequestHead {
   ovpn::Duration timeout;  // what is left of the decision's budget now
 };
 
-// Always smaller than
-// StreamLimits::kMaxMessageBytes: the largest variables are left out until it is. A variable that
-// came twice is sent once, with the value that ovpn::Environment::Get returns.
+// The request as a message. Always smaller than StreamLimits::kMaxMessageBytes: the largest
+// variables are left out until it is. A variable that came twice is there once, with the value that
+// ovpn::Environment::Get returns. What goes on the wire is made by request_wire.h, which saves the
+// fifty map entries.
 v1::DecisionRequest MakeDecisionRequest(const RequestHead& head, const ovpn::AuthRequest& request,
                                         const StreamTerms& terms);
+
+// The same without `environment` and `environment_truncated`.
+v1::DecisionRequest MakeRequestWithoutEnvironment(const RequestHead& head,
+                                                  const ovpn::AuthRequest& request,
+                                                  const StreamTerms& terms);
 
 }  // namespace ovpnbroker::policy

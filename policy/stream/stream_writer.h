@@ -41,6 +41,9 @@ class StreamWriter {
     return true;
   }
 
+  // Whether more waits behind the message that is with gRPC.
+  bool more() const { return !queue_.empty() || !events_.empty(); }
+
   // The message to hand to gRPC now, valid until EndWrite; null while one is with gRPC or none
   // waits.
   const Message* BeginWrite(ovpn::SteadyTime now) {
@@ -69,7 +72,7 @@ class StreamWriter {
   }
 
   bool writing() const { return write_start_time_.has_value(); }
-  bool idle() const { return !writing() && queue_.empty() && events_.empty(); }
+  bool idle() const { return !writing() && !more(); }
   size_t queued_events() const { return events_.size(); }
   // Since the stream began.
   uint64_t dropped_events() const { return dropped_events_; }
