@@ -73,6 +73,8 @@ const Session* Sessions::FindByUid(const SessionUid& uid) const {
 void Sessions::BeginEpoch(absl::string_view reason) {
   epoch_.value += 1;
   unwritten_.clear();
+  adopting_ = false;
+  held_.clear();
   // Reported from a copy: the sink sees an empty table and the new epoch.
   for (const SessionEntry& entry : table_.CloseAll(reason, clock_.WallNow())) {
     ReportEnd(entry, WithdrawReason::kInstanceStopped);
@@ -80,6 +82,10 @@ void Sessions::BeginEpoch(absl::string_view reason) {
 }
 
 void Sessions::OnEvent(ClientEvent&& event) {
+  if (adopting_) {
+    held_.push_back(std::move(event));
+    return;
+  }
   if (auto* connect = std::get_if<ClientConnect>(&event)) return OnConnect(std::move(*connect));
   if (const auto* established = std::get_if<ClientEstablished>(&event))
     return OnEstablished(*established);

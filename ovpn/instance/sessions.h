@@ -96,7 +96,9 @@ class Sessions {
     kAdopt,  // an earlier broker did: they stay, UNJUDGED until their REAUTH
   };
   // Compares the table with what OpenVPN has after the connection was away, then writes the answers
-  // that waited.
+  // that waited. Once asked to adopt, it adopts until a comparison was made or the epoch moves,
+  // also over a lost connection; what clients do meanwhile is held back, so that nobody is judged
+  // while the addresses of those who are in are not known.
   void Resync(UnknownClients unknown = UnknownClients::kKill);
 
  private:
@@ -127,8 +129,11 @@ class Sessions {
   void OnWriteResult(const UnwrittenAnswer& answer, const absl::StatusOr<Reply>& reply);
   void SendKill(Cid cid, KillDisposition disposition, absl::string_view reason, KillCallback done);
   void KillIntruder(Cid cid, absl::string_view how);
-  void Compare(const StatusReport& report, UnknownClients unknown);
-  void OnUnknownRow(const StatusReport::Client& row, UnknownClients unknown);
+  void OnStatus(const absl::StatusOr<Reply>& reply);
+  void Compare(const StatusReport& report);
+  void OnUnknownRow(const StatusReport::Client& row);
+  bool ConnectIsHeld(Cid cid) const;
+  void EndAdoption();
   void Adopt(const StatusReport::Client& row);
 
   const InstanceConfig& config_;
@@ -141,6 +146,8 @@ class Sessions {
   Epoch epoch_{1};
   SessionTable table_;
   absl::btree_map<KeyRef, UnwrittenAnswer> unwritten_;
+  bool adopting_ = false;
+  std::vector<ClientEvent> held_;  // while adopting, in order; no longer than the reply's timeout
 };
 
 }  // namespace ovpnbroker::ovpn

@@ -20,24 +20,47 @@ bool SameRealAddress(absl::string_view known, absl::string_view row) {
 }  // namespace
 
 void Sessions::Resync(UnknownClients unknown) {
+  if (unknown == UnknownClients::kAdopt) adopting_ = true;
   std::vector<Connection::Request> requests;
   requests.push_back(
-      {commands::Status3(), [this, asked_in = epoch_, unknown](const absl::StatusOr<Reply>& reply) {
-         // On hold there is no tunnel and no status: the >HOLD that follows moves the epoch.
-         if (!reply.ok() || !reply->success || asked_in != epoch_) return;
-         const absl::StatusOr<StatusReport> report = StatusReport::Parse(reply->lines);
-         if (!report.ok()) {
-           logger_.Error("RESYNC_FAILED", "the reply to status 3 could not be read",
-                         {{"instance", config_.name}, {"status", report.status().ToString()}});
-           return;
-         }
-         Compare(*report, unknown);
-         WriteWaiting();
+      {commands::Status3(), [this, asked_in = epoch_](const absl::StatusOr<Reply>& reply) {
+         if (asked_in == epoch_) OnStatus(reply);
        }});
   channel_.Send(std::move(requests));
 }
 
-void Sessions::Compare(const StatusReport& report, UnknownClients unknown) {
+void Sessions::OnStatus(const absl::StatusOr<Reply>& reply) {
+  if (!reply.ok()) {
+    // Lost again. The next comparison finds the clients whose CONNECT was held.
+    held_.clear();
+    return;
+  }
+  // On hold there is no tunnel and no status: the >HOLD that follows moves the epoch.
+  if (!reply->success) return;
+  const absl::StatusOr<StatusReport> report = StatusReport::Parse(reply->lines);
+  if (report.ok()) {
+    Compare(*report);
+  } else {
+    logger_.Error("RESYNC_FAILED", "the reply to status 3 could not be read",
+                  {{"instance", config_.name}, {"status", report.status().ToString()}});
+  }
+  EndAdoption();
+  if (report.ok()) WriteWaiting();
+}
+
+void Sessions::EndAdoption() {
+  if (!std::exchange(adopting_, false)) return;
+  for (ClientEvent& event : std::exchange(held_, {})) OnEvent(std::move(event));
+}
+
+bool Sessions::ConnectIsHeld(Cid cid) const {
+  return std::any_of(held_.begin(), held_.end(), [cid](const ClientEvent& event) {
+    const auto* connect = std::get_if<ClientConnect>(&event);
+    return connect != nullptr && connect->cid == cid;
+  });
+}
+
+void Sessions::Compare(const StatusReport& report) {
   absl::flat_hash_map<Cid, const StatusReport::Client*> rows;
   for (const StatusReport::Client& row : report.clients) rows.emplace(row.cid, &row);
 
@@ -63,7 +86,7 @@ void Sessions::Compare(const StatusReport& report, UnknownClients unknown) {
   for (const StatusReport::Client& row : report.clients) {
     SessionEntry* entry = table_.Find(row.cid);
     if (entry == nullptr) {
-      OnUnknownRow(row, unknown);
+      OnUnknownRow(row);
       continue;
     }
     table_.OnByteCount(row.cid, row.received_bytes, row.sent_bytes);
@@ -80,12 +103,13 @@ void Sessions::Compare(const StatusReport& report, UnknownClients unknown) {
   }
 }
 
-void Sessions::OnUnknownRow(const StatusReport::Client& row, UnknownClients unknown) {
+void Sessions::OnUnknownRow(const StatusReport::Client& row) {
   if (!row.virtual_address.empty() || !row.virtual_ipv6_address.empty()) {
-    return unknown == UnknownClients::kAdopt ? Adopt(row) : KillIntruder(row.cid, "status 3");
+    return adopting_ ? Adopt(row) : KillIntruder(row.cid, "status 3");
   }
   // Still in TLS: its CONNECT comes, or OpenVPN gives it up.
   if (!row.common_name.has_value() && !row.username.has_value()) return;
+  if (ConnectIsHeld(row.cid)) return;  // its question is put when the comparison is done
   logger_.Info(
       "PENDING_CLIENT_RESTARTED", "a client's CONNECT was missed; it is told to connect again",
       {{"instance", config_.name}, {"cid", row.cid.value}, {"real_address", row.real_address}});

@@ -345,6 +345,65 @@ TEST_F(SessionsTest, Resync_AdoptingClientThatWaited_IsToldToConnectAgain) {
   EXPECT_EQ(sessions_.table().size(), 0U);
 }
 
+TEST_F(SessionsTest, Adopting_ConnectMeanwhile_IsAskedWhenTheAddressesAreKnown) {
+  sessions_.Resync(Sessions::UnknownClients::kAdopt);
+  Connect(6, 1);
+  EXPECT_THAT(sink_.requests, IsEmpty());
+  channel_.Reply(true, "",
+                 {kStatusHeader, StatusRow("bob", "192.0.2.8:50005", "10.8.0.3", 5),
+                  StatusRow("alice", "192.0.2.7:50006", "", 6)});
+  ASSERT_FALSE(sink_.changes.empty());
+  EXPECT_THAT(sink_.changes[0].virtual_addresses, ElementsAre("10.8.0.3"));
+  ASSERT_THAT(sink_.requests, SizeIs(1));
+  EXPECT_EQ(LastKey().client.cid, Cid{6});
+  EXPECT_THAT(channel_.writes, ElementsAre("status 3\n")) << "nobody is told to connect again";
+}
+
+TEST_F(SessionsTest, Adopting_ReauthMeanwhile_IsAskedForTheAdoptedSession) {
+  sessions_.Resync(Sessions::UnknownClients::kAdopt);
+  Connect(5, 3, /*reauth=*/true);
+  channel_.Reply(true, "", {kStatusHeader, StatusRow("alice", "192.0.2.7:50005", "10.8.0.3", 5)});
+  ASSERT_THAT(sink_.requests, SizeIs(1));
+  EXPECT_EQ(sink_.requests[0].kind, AuthKind::kReauth);
+  EXPECT_EQ(sink_.requests[0].session.state, SessionState::kUnjudged);
+  EXPECT_THAT(sink_.requests[0].session.virtual_addresses, ElementsAre("10.8.0.3"));
+}
+
+TEST_F(SessionsTest, Adopting_ClientLeavesMeanwhile_IsAdoptedAndEnds) {
+  sessions_.Resync(Sessions::UnknownClients::kAdopt);
+  sessions_.OnEvent(ClientDisconnect{Cid{5}, {}});
+  channel_.Reply(true, "", {kStatusHeader, StatusRow("alice", "192.0.2.7:50005", "10.8.0.3", 5)});
+  EXPECT_EQ(LastChange().state, SessionState::kEnded);
+  EXPECT_EQ(sessions_.table().size(), 0U);
+}
+
+TEST_F(SessionsTest, Adopting_ConnectionLostMeanwhile_TheNextStatusAdoptsAndKillsNobody) {
+  sessions_.Resync(Sessions::UnknownClients::kAdopt);
+  channel_.Lose();
+  channel_.is_ready = true;
+  sessions_.Resync();
+  channel_.Reply(true, "", {kStatusHeader, StatusRow("alice", "192.0.2.7:50005", "10.8.0.3", 5)});
+  EXPECT_EQ(logger_.Count("SESSION_WITHOUT_VERDICT"), 0);
+  EXPECT_EQ(LastChange().state, SessionState::kUnjudged);
+}
+
+TEST_F(SessionsTest, Adopting_StatusCannotBeRead_HeldClientsAreAskedAllTheSame) {
+  sessions_.Resync(Sessions::UnknownClients::kAdopt);
+  Connect(6, 1);
+  channel_.Reply(true, "", {"HEADER\tCLIENT_LIST\tnonsense"});
+  EXPECT_EQ(logger_.Count("RESYNC_FAILED"), 1);
+  EXPECT_THAT(sink_.requests, SizeIs(1));
+}
+
+TEST_F(SessionsTest, Adopting_TunnelRestarts_ForgetsWhoWasHeld) {
+  sessions_.Resync(Sessions::UnknownClients::kAdopt);
+  Connect(6, 1);
+  sessions_.BeginEpoch("OpenVPN restarted its tunnel");
+  EXPECT_THAT(sink_.requests, IsEmpty());
+  Connect(0, 1);
+  EXPECT_THAT(sink_.requests, SizeIs(1));
+}
+
 TEST_F(SessionsTest, Kill_Established_IsEndingUntilDisconnect) {
   Authorized(0, "10.8.0.9");
   const SessionUid uid = LastChange().uid;
