@@ -40,6 +40,13 @@ def test_quickstart_leads_to_a_verdict(world: World, reader: Reader) -> None:
     )
 
 
+@pytest.mark.parametrize("page", ["admin-guide.md", "operations.md"])
+def test_commands_of_the_guides_do_what_they_say(world: World, reader: Reader, page: str) -> None:
+    start_as_the_quickstart_says(world, reader)
+    for block in document.read(page):
+        reader.follow(block)
+
+
 def test_every_command_that_a_document_mentions_exists() -> None:
     problems, count = [], 0
     for page in mentions.documents():
