@@ -46,7 +46,8 @@ absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Make(ovpn::Logger& logger,
   log->file_->set_formatter(
       std::make_unique<spdlog::pattern_formatter>(kPattern, spdlog::pattern_time_type::utc));
   log->file_->flush_on(spdlog::level::info);
-  log->file_->set_error_handler([&logger](const std::string& error) {
+  log->file_->set_error_handler([&logger, audit = log.get()](const std::string& error) {
+    audit->write_failures_.fetch_add(1, std::memory_order_relaxed);
     logger.Error("AUDIT_NOT_WRITTEN", "the audit file cannot be written", {{"error", error}});
   });
   return log;

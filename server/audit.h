@@ -5,6 +5,7 @@
 
 #include <spdlog/fwd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -43,11 +44,14 @@ class AuditLog {
 
   // Returns when the record is in the file, so that no caller gets an answer before.
   void Write(const AuditRecord& record);
+  // Records that did not get into the file.
+  uint64_t write_failures() const { return write_failures_.load(std::memory_order_relaxed); }
 
  private:
   explicit AuditLog(ovpn::Logger& logger);
 
   ovpn::Logger& logger_;
+  std::atomic<uint64_t> write_failures_ = 0;
   std::unique_ptr<spdlog::logger> file_;  // null without a file
 };
 

@@ -101,6 +101,12 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
                    AdminServer::Start({environment.loop, *broker, *broker->audit_,
                                        environment.log_tail, environment.log_level},
                                       MakeListenerOptions(config.admin(), broker->roles_)));
+  if (config.has_metrics()) {
+    ASSIGN_OR_RETURN(
+        broker->metrics_,
+        MetricsServer::Start(environment.loop, config.metrics().address(),
+                             [self = broker.get()] { return self->CollectMetrics(); }));
+  }
   broker->RefreshHealth();
   return broker;
 }
@@ -113,6 +119,7 @@ Broker::Broker(const Environment& environment, std::string config_path,
       logger_(environment.log_tail),
       config_path_(std::move(config_path)),
       config_(config),
+      dropped_log_lines_(environment.dropped_log_lines),
       start_time_(clock_.WallNow()),
       lock_(std::move(lock)),
       journal_(ovpn::NewUuid7(start_time_), clock_),
@@ -133,7 +140,7 @@ Broker::Broker(const Environment& environment, std::string config_path,
                       shadow_timer_.Arm(shadow_desk_.NextDeadline());
                     }),
       engine_(clock_, policy::EngineLimits{},
-              {&decision_log_, &decision_history_, &shadow_desk_, this}),
+              {&decision_log_, &decision_history_, &decision_metrics_, &shadow_desk_, this}),
       engine_timer_(loop_, engine_),
       kill_desk_(loop_, clock_, instances_, logger_) {
   admission_.SetDeadlineListener(
@@ -144,9 +151,10 @@ Broker::Broker(const Environment& environment, std::string config_path,
 Broker::~Broker() = default;
 
 absl::Status Broker::AddInstance(const config::v1::InstanceConfig& config) {
-  ASSIGN_OR_RETURN(InstanceParts parts, MakeInstanceParts(config, config_.runtime_directory()));
+  ASSIGN_OR_RETURN(InstanceParts parts, MakeInstanceParts(config, config_));
   judgements_.emplace(config.name(),
                       Judgement{MakeEngineOptions(config), policies_->Find(config.policy())});
+  decision_metrics_.AddInstance(config.name());
   admission_.SetReplaceBy(config.name(), ReplaceByOf(parts));
   std::vector<std::shared_ptr<policy::Policy>> shadows;
   for (const std::string& shadow : config.shadows()) shadows.push_back(policies_->Find(shadow));
@@ -290,6 +298,7 @@ void Broker::OnAnswerOutcome(const ovpn::KeyRef& key, ovpn::AnswerOutcome outcom
 
 void Broker::OnSessionChanged(const ovpn::Session& session, ovpn::SessionChange change) {
   admission_.OnSessionChanged(session);
+  decision_metrics_.OnSessionChanged(session, change);
   journal_.Append(policy::SessionRecord{change, session});
   if (session.state != ovpn::SessionState::kEnded) return;
   engine_.OnSessionEnded(session.client, session.uid);

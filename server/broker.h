@@ -35,6 +35,8 @@
 #include "server/config/config_loader.h"
 #include "server/kill_desk.h"
 #include "server/lease_keeper.h"
+#include "server/metrics/decision_metrics.h"
+#include "server/metrics/metrics_server.h"
 #include "server/policy_registry.h"
 
 namespace ovpnbroker::server {
@@ -50,6 +52,7 @@ class Broker final : public BrokerControl,
     ovpn::Launcher& launcher;
     LogTail& log_tail;  // where everything is logged to
     LogLevelControl& log_level;
+    std::function<uint64_t()> dropped_log_lines;  // since the start
   };
 
   // Takes the runtime directory, starts the admin API and makes every part; starts no child yet.
@@ -116,6 +119,13 @@ class Broker final : public BrokerControl,
   void FinishShutdown();
   absl::Status AddInstance(const config::v1::InstanceConfig& config);
 
+  // broker_metrics.cc: what monitoring is told
+  MetricsSnapshot CollectMetrics() const;
+  std::vector<std::string> WhyNotReady() const;
+  void FillInstances(MetricBatch& batch) const;
+  void FillPolicies(MetricBatch& batch) const;
+  void FillPools(MetricBatch& batch) const;
+
   // InstanceSink
   void OnAuthRequest(ovpn::AuthRequest request) override;
   void OnAuthWithdrawn(const ovpn::KeyRef& key, ovpn::WithdrawReason reason) override;
@@ -137,6 +147,7 @@ class Broker final : public BrokerControl,
   ovpn::Logger& logger_;
   const std::string config_path_;
   const config::v1::BrokerConfig config_;
+  const std::function<uint64_t()> dropped_log_lines_;
   const ovpn::WallTime start_time_;
   const ovpn::FileLock lock_;
   std::function<void(std::string)> on_fail_fast_;
@@ -151,6 +162,7 @@ class Broker final : public BrokerControl,
   ovpn::InstanceSet instances_;
   policy::DecisionLog decision_log_;
   policy::DecisionHistory decision_history_;
+  DecisionMetrics decision_metrics_;
   policy::ShadowDesk shadow_desk_;
   ovpn::DeadlineTimer shadow_timer_;
   policy::DecisionEngine engine_;
@@ -159,6 +171,7 @@ class Broker final : public BrokerControl,
   std::unique_ptr<AuditLog> audit_;
   std::shared_ptr<CertificateAccess> roles_;
   std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<MetricsServer> metrics_;  // null unless configured
   std::unique_ptr<ovpn::DeadlineTimer> shutdown_timer_;
   std::unique_ptr<ovpn::DeadlineTimer> drain_timer_;
   std::function<void()> stopped_;

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "server/config/config_loader.h"
+#include "server/proto_log_level.h"
 
 namespace ovpnbroker::server {
 namespace {
@@ -18,18 +19,7 @@ LogFormat ToLogFormat(const config::v1::LogConfig& config) {
 }
 
 ovpn::LogLevel ToLogLevel(const config::v1::LogConfig& config) {
-  switch (config.level()) {
-    case config::v1::LOG_LEVEL_TRACE:
-      return ovpn::LogLevel::kTrace;
-    case config::v1::LOG_LEVEL_DEBUG:
-      return ovpn::LogLevel::kDebug;
-    case config::v1::LOG_LEVEL_WARNING:
-      return ovpn::LogLevel::kWarning;
-    case config::v1::LOG_LEVEL_ERROR:
-      return ovpn::LogLevel::kError;
-    default:
-      return ovpn::LogLevel::kInfo;
-  }
+  return ToLogLevel(config.level());
 }
 
 Daemon::Daemon(asio::io_context& loop, Broker& broker, ovpn::Logger& logger,

@@ -9,6 +9,7 @@
 #include "ovpn/base/status_macros.h"
 #include "ovpn/process/config_check.h"
 #include "server/proto_duration.h"
+#include "server/proto_log_level.h"
 
 namespace ovpnbroker::server {
 namespace {
@@ -53,7 +54,7 @@ absl::StatusOr<ovpn::Secret> ReadPassword(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<InstanceParts> MakeInstanceParts(const config::v1::InstanceConfig& config,
-                                                const std::string& runtime_directory) {
+                                                const config::v1::BrokerConfig& broker) {
   const bool tcp = config.management().has_tcp();
   ASSIGN_OR_RETURN(ovpn::ManagementAddress address,
                    tcp ? ovpn::ManagementAddress::Tcp(config.management().tcp().address())
@@ -68,7 +69,8 @@ absl::StatusOr<InstanceParts> MakeInstanceParts(const config::v1::InstanceConfig
   instance.openvpn_config = config.config();
   instance.working_directory = config.working_directory();
   instance.extra_arguments.assign(config.arguments().begin(), config.arguments().end());
-  instance.runtime_directory = runtime_directory;
+  instance.runtime_directory = broker.runtime_directory();
+  instance.openvpn_log_level = ToLogLevel(broker.log().openvpn_level());
   instance.bytecount_interval = ToSeconds(config.bytecount_interval());
   instance.reply_timeout = ToDuration(config.reply_timeout());
   instance.restart = MakeRestartOptions(config.restart());

@@ -9,7 +9,7 @@
 #include "ovpn/base/secret.h"
 #include "ovpn/instance/instance_config.h"
 #include "ovpn/management/client_auth_block.h"
-#include "ovpnbroker/config/v1/instance_config.pb.h"
+#include "ovpnbroker/config/v1/broker_config.pb.h"
 
 namespace ovpnbroker::server {
 
@@ -22,9 +22,9 @@ struct InstanceParts {
   bool username_as_common_name = false;
 };
 
-// `config` has passed the configuration check. Errors are about files that changed since, and name
-// them.
+// `config`, an instance of `broker`, has passed the configuration check. Errors are about files
+// that changed since, and name them.
 absl::StatusOr<InstanceParts> MakeInstanceParts(const config::v1::InstanceConfig& config,
-                                                const std::string& runtime_directory);
+                                                const config::v1::BrokerConfig& broker);
 
 }  // namespace ovpnbroker::server

@@ -16,6 +16,7 @@
 #include "server/logging/log_level_control.h"
 #include "server/logging/log_tail.h"
 #include "server/logging/spdlog_logger.h"
+#include "server/metrics/metric_catalogue.h"
 
 namespace ovpnbroker::server {
 namespace {
@@ -62,7 +63,9 @@ int Run(const std::string& path) {
   LogLevelControl log_level(loop, clock, ToLogLevel(loaded.config.log()),
                             [&](ovpn::LogLevel level) { spdlog_logger.SetLevel(level); });
   ovpn::PosixLauncher launcher(loop);
-  auto broker = Broker::Make({loop, clock, launcher, logger, log_level}, path, loaded.config);
+  auto broker = Broker::Make({loop, clock, launcher, logger, log_level,
+                              [&spdlog_logger] { return spdlog_logger.dropped_lines(); }},
+                             path, loaded.config);
   if (!broker.ok()) {
     logger.Error("BROKER_NOT_STARTED", broker.status().message());
     return kExitFailure;
@@ -76,14 +79,21 @@ int Main(int argc, char** argv) {
   app.footer(kFooter);
   std::string config = kDefaultConfig;
   bool check_only = false;
+  bool describe_metrics = false;
   app.add_option("-c,--config", config, "The configuration file (YAML)")->capture_default_str();
   app.add_flag("--check-config", check_only,
                "Check the configuration and the files it names, start nothing");
+  app.add_flag("--describe-metrics", describe_metrics,
+               "Print what every metric means, as Markdown, start nothing");
   app.set_version_flag("--version", "ovpn-brokerd " OVPNBROKER_VERSION);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  if (describe_metrics) {
+    std::fputs(MetricsPage().c_str(), stdout);
+    return kExitOk;
   }
   return check_only ? CheckConfig(config) : Run(config);
 }

@@ -252,6 +252,13 @@ std::vector<PolicyStatus> PolicyRegistry::Statuses() const {
   return statuses;
 }
 
+void PolicyRegistry::VisitRemotes(
+    const std::function<void(const policy::StreamPolicy&)>& visit) const {
+  for (const Unit& unit : units_) {
+    if (unit.remote != nullptr) visit(*unit.remote);
+  }
+}
+
 std::shared_ptr<const policy::EngineOptions> MakeEngineOptions(
     const config::v1::InstanceConfig& config) {
   auto options = std::make_shared<policy::EngineOptions>();

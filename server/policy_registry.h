@@ -3,6 +3,7 @@
 #pragma once
 
 #include <asio/io_context.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,6 +48,8 @@ class PolicyRegistry {
   bool drained() const;
 
   std::vector<PolicyStatus> Statuses() const;
+  // Calls `visit` for each remote policy.
+  void VisitRemotes(const std::function<void(const policy::StreamPolicy&)>& visit) const;
   const std::string& broker_epoch() const { return broker_epoch_; }
 
  private:

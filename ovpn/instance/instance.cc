@@ -48,8 +48,15 @@ Instance::Instance(asio::io_context& loop, const Clock& clock, InstanceConfig co
 Instance::~Instance() = default;
 
 Instance::Snapshot Instance::snapshot() const {
-  return {state_,    detail_,          state_change_time_, child_ != nullptr ? child_->pid() : 0,
-          restarts_, openvpn_version_, connection_.ready()};
+  return {state_,
+          detail_,
+          state_change_time_,
+          child_ != nullptr ? child_->pid() : 0,
+          restarts_,
+          openvpn_version_,
+          connection_.ready(),
+          management_connects_,
+          management_losses_};
 }
 
 void Instance::Start() {
@@ -182,7 +189,7 @@ void Instance::Apply(const RestartDecision& decision, absl::string_view what) {
 void Instance::OnChildOutput(absl::string_view line) {
   const OpenvpnLogLine parsed = ParseOpenvpnLogLine(line);
   const LogLevel level = ToLogLevel(parsed.level);
-  if (!logger_.Enabled(level)) return;
+  if (level < config_.openvpn_log_level || !logger_.Enabled(level)) return;
   const LogField fields[] = {{"instance", config_.name}, {"openvpn_level", ToString(parsed.level)}};
   logger_.Write(level, "OPENVPN", parsed.text, fields);
 }

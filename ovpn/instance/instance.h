@@ -46,6 +46,8 @@ class Instance final : private ConnectionHandler, private ChildObserver, private
     uint64_t restarts = 0;
     std::string openvpn_version;
     bool management_ready = false;
+    uint64_t management_connects = 0;
+    uint64_t management_losses = 0;  // while it was wanted
   };
 
   // All references outlive the instance. `management_password` is that of the socket, if it has
@@ -62,6 +64,9 @@ class Instance final : private ConnectionHandler, private ChildObserver, private
   Snapshot snapshot() const;
   Sessions& sessions() { return sessions_; }
   const Sessions& sessions() const { return sessions_; }
+  const UnknownNotifications& unknown_notifications() const {
+    return connection_.unknown_notifications();
+  }
 
   // Starts the child, unless it is started or starting already. Old deaths are forgotten.
   void Start();
@@ -112,6 +117,8 @@ class Instance final : private ConnectionHandler, private ChildObserver, private
   std::string detail_;
   WallTime state_change_time_;
   uint64_t restarts_ = 0;
+  uint64_t management_connects_ = 0;
+  uint64_t management_losses_ = 0;
   std::string openvpn_version_;
   bool hold_released_ = false;          // in this tunnel run
   bool adopted_ = false;                // the child, from an earlier broker

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ovpn/base/clock.h"
+#include "ovpn/base/log.h"
 #include "ovpn/management/management_address.h"
 #include "ovpn/process/restart_policy.h"
 
@@ -26,6 +27,7 @@ struct InstanceConfig {
   std::string openvpn_config;     // absolute path of its configuration
   std::string working_directory;  // of the child; absolute
   std::vector<std::string> extra_arguments;
+  LogLevel openvpn_log_level = LogLevel::kDebug;  // OpenVPN's own lines below it are left out
   std::string runtime_directory;  // for the lock and the management socket; absolute, 0700
 
   ManagementAddress management;

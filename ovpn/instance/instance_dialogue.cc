@@ -14,6 +14,7 @@ constexpr absl::string_view kConnected = "CONNECTED";
 
 void Instance::OnReady(const Greeting& greeting) {
   openvpn_version_ = greeting.openvpn_version.ToString();
+  ++management_connects_;
   if (stop_sequence_.begun()) return;  // it is on its way out, and its SIGKILL is timed
   if (state_ == InstanceState::kHolding) AskWhetherConnected();
   if (state_ == InstanceState::kStarting) timer_.Arm(std::nullopt);
@@ -92,6 +93,8 @@ void Instance::OnStateChange(const StateChange& change) {
 }
 
 void Instance::OnLost(const absl::Status& status) {
+  // A child that was told to end takes its connection with it.
+  if (!stop_sequence_.begun()) ++management_losses_;
   if (absl::IsPermissionDenied(status) || absl::IsFailedPrecondition(status)) {
     return GiveUp(std::string(status.message()));
   }

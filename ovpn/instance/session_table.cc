@@ -1,5 +1,6 @@
 #include "ovpn/instance/session_table.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ovpnbroker::ovpn {
@@ -73,8 +74,18 @@ void SessionTable::OnAddress(const ClientAddress& event) {
 void SessionTable::OnByteCount(Cid cid, uint64_t received, uint64_t sent) {
   SessionEntry* entry = Find(cid);
   if (entry == nullptr) return;
-  entry->session.received_bytes = received;
-  entry->session.sent_bytes = sent;
+  Session& session = entry->session;
+  // OpenVPN counts up; a count that went down adds nothing.
+  total_received_bytes_ += received - std::min(received, session.received_bytes);
+  total_sent_bytes_ += sent - std::min(sent, session.sent_bytes);
+  session.received_bytes = received;
+  session.sent_bytes = sent;
+}
+
+std::array<size_t, kSessionStateCount> SessionTable::CountByState() const {
+  std::array<size_t, kSessionStateCount> counts = {};
+  for (const auto& [cid, entry] : by_cid_) ++counts[static_cast<size_t>(entry.session.state)];
+  return counts;
 }
 
 std::optional<SessionEntry> SessionTable::Close(Cid cid, absl::string_view reason, WallTime now) {

@@ -7,6 +7,8 @@
 // a DISCONNECT that was never sent because the tunnel run ended.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -91,6 +93,11 @@ class SessionTable {
   void Visit(const SessionUid& after, const std::function<bool(const SessionEntry&)>& visit) const;
 
   size_t size() const { return by_cid_.size(); }
+  // Live sessions by SessionState. Walks through all of them.
+  std::array<size_t, kSessionStateCount> CountByState() const;
+  // Link bytes of all sessions, ended ones included, since the table was made.
+  uint64_t total_received_bytes() const { return total_received_bytes_; }
+  uint64_t total_sent_bytes() const { return total_sent_bytes_; }
 
  private:
   void RememberClosed(Cid cid);
@@ -99,6 +106,8 @@ class SessionTable {
   absl::btree_map<SessionUid, Cid> by_uid_;  // ordered, so that pages survive churn
   std::deque<Cid> closed_order_;
   absl::flat_hash_set<Cid> closed_;
+  uint64_t total_received_bytes_ = 0;
+  uint64_t total_sent_bytes_ = 0;
 };
 
 }  // namespace ovpnbroker::ovpn

@@ -64,6 +64,8 @@ class Sessions {
   Epoch epoch() const { return epoch_; }
   const SessionTable& table() const { return table_; }
   const Session* FindByUid(const SessionUid& uid) const;
+  // Kills that OpenVPN took, since this was made.
+  uint64_t kills() const { return kills_; }
 
   // OpenVPN counts from the start: every session ends, every question is void. Returns at once with
   // the new epoch.
@@ -145,6 +147,7 @@ class Sessions {
 
   Epoch epoch_{1};
   SessionTable table_;
+  uint64_t kills_ = 0;
   absl::btree_map<KeyRef, UnwrittenAnswer> unwritten_;
   bool adopting_ = false;
   std::vector<ClientEvent> held_;  // while adopting, in order; no longer than the reply's timeout

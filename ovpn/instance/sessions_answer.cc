@@ -234,9 +234,10 @@ void Sessions::SendKill(Cid cid, KillDisposition disposition, absl::string_view 
   if (!command.ok()) return done(command.status());
   std::vector<Connection::Request> requests;
   requests.push_back(
-      {*std::move(command), [done = std::move(done)](const absl::StatusOr<Reply>& reply) {
+      {*std::move(command), [this, done = std::move(done)](const absl::StatusOr<Reply>& reply) {
          if (!reply.ok()) return done(reply.status());
          if (!reply->success) return done(absl::FailedPreconditionError(reply->text));
+         ++kills_;
          done(absl::OkStatus());
        }});
   channel_.Send(std::move(requests));

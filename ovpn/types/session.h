@@ -3,6 +3,7 @@
 // a copy.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ enum class SessionState {
   kUnjudged,     // found by `status 3` with no verdict of ours: an adopted child, or a token that
                  // bypassed us
 };
+
+inline constexpr size_t kSessionStateCount = static_cast<size_t>(SessionState::kUnjudged) + 1;
 
 // What has just happened to a session.
 enum class SessionChange {

@@ -45,6 +45,7 @@ class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_
   const StreamPolicyOptions& options() const { return options_; }
   const StreamCounters& counters() const { return counters_; }
   std::vector<ReplicaStatus> Replicas() const;
+  size_t queued() const { return queue_.size(); }
 
   void OnReplicaReady(Replica& replica) override;
   void OnReplicaAged(Replica& replica) override;

@@ -83,4 +83,6 @@ std::vector<ReplicaStatus> StreamPolicy::Replicas() const { return replicas_->Re
 
 const StreamCounters& StreamPolicy::counters() const { return replicas_->counters(); }
 
+size_t StreamPolicy::queued() const { return replicas_->queued(); }
+
 }  // namespace ovpnbroker::policy

@@ -51,6 +51,8 @@ class StreamPolicy final : public Policy {
 
   std::vector<ReplicaStatus> Replicas() const;
   const StreamCounters& counters() const;
+  // Decisions that wait for a replica with room.
+  size_t queued() const;
 
  private:
   StreamPolicy(std::shared_ptr<ReplicaSet> replicas, std::shared_ptr<LiveStreams> live_streams);

@@ -45,6 +45,20 @@ void CheckAdminTcp(const config::v1::AdminTcpConfig& tcp, const std::string& pat
   }
 }
 
+void CheckMetrics(const config::v1::MetricsConfig& metrics, ConfigReport& report) {
+  constexpr char kPath[] = "metrics.address";
+  const auto endpoint = ParseHostPort(metrics.address());
+  if (!endpoint.ok()) {
+    report.Add(kPath, std::string(endpoint.status().message()));
+  } else if (!endpoint->is_loopback()) {
+    report.Add(kPath,
+               "whoever reaches this address may read the metrics; use a loopback address, or let "
+               "only the monitoring in",
+               ConfigReport::Severity::kWarning);
+  }
+  report.CheckEndpoint(metrics.address(), kPath, "address");
+}
+
 }  // namespace
 
 void CheckConfig(LoadedConfig& loaded) {
@@ -55,6 +69,7 @@ void CheckConfig(LoadedConfig& loaded) {
   report.CheckEndpoint(config.admin().socket(), "admin.socket", "socket");
   report.CheckSocketPath(config.admin().viewer().socket(), "admin.viewer.socket");
   report.CheckEndpoint(config.admin().viewer().socket(), "admin.viewer.socket", "socket");
+  if (config.has_metrics()) CheckMetrics(config.metrics(), report);
   if (config.admin().has_tcp()) CheckAdminTcp(config.admin().tcp(), "admin.tcp", report);
   std::map<std::string, std::string> policies;
   for (int i = 0; i < config.policies_size(); ++i) {

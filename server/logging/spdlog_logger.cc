@@ -56,7 +56,9 @@ std::shared_ptr<BatchSink> StandardError(LogFormat format) {
 }  // namespace
 
 SpdlogLogger::SpdlogLogger(LogFormat format, ovpn::LogLevel level)
-    : SpdlogLogger(format, level, StandardError(format)) {}
+    : SpdlogLogger(format, level, StandardError(format)) {
+  standard_error_ = std::static_pointer_cast<const BatchSink>(logger_->sinks().front());
+}
 
 SpdlogLogger::SpdlogLogger(LogFormat format, ovpn::LogLevel level,
                            std::shared_ptr<spdlog::sinks::sink> sink)
@@ -71,6 +73,10 @@ SpdlogLogger::SpdlogLogger(LogFormat format, ovpn::LogLevel level,
 SpdlogLogger::~SpdlogLogger() = default;
 
 void SpdlogLogger::SetLevel(ovpn::LogLevel level) { logger_->set_level(ToSpdlog(level)); }
+
+uint64_t SpdlogLogger::dropped_lines() const {
+  return standard_error_ != nullptr ? standard_error_->dropped() : 0;
+}
 
 bool SpdlogLogger::Enabled(ovpn::LogLevel level) const {
   return logger_->should_log(ToSpdlog(level));

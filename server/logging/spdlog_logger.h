@@ -4,6 +4,7 @@
 
 #include <spdlog/fwd.h>
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/strings/string_view.h"
@@ -11,6 +12,8 @@
 #include "ovpn/base/log.h"
 
 namespace ovpnbroker::server {
+
+class BatchSink;
 
 enum class LogFormat {
   kText,  // time level ID message name=value ...; coloured on a terminal
@@ -25,6 +28,8 @@ class SpdlogLogger final : public ovpn::Logger {
   ~SpdlogLogger() override;
 
   void SetLevel(ovpn::LogLevel level);
+  // Lines that standard error's reader was too slow for.
+  uint64_t dropped_lines() const;
 
   bool Enabled(ovpn::LogLevel level) const override;
   void Write(ovpn::LogLevel level, absl::string_view id, absl::string_view message,
@@ -32,6 +37,7 @@ class SpdlogLogger final : public ovpn::Logger {
 
  private:
   const LogFormat format_;
+  std::shared_ptr<const BatchSink> standard_error_;  // null when it writes elsewhere
   std::unique_ptr<spdlog::logger> logger_;
 };
 

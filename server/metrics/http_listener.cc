@@ -1,0 +1,88 @@
+#include "server/metrics/http_listener.h"
+
+#include <civetweb.h>
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+const char* ReasonOf(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    default:
+      return "Service Unavailable";
+  }
+}
+
+// Failures are the client's: it has gone.
+void Send(mg_connection* connection, const HttpPage& page, bool with_body) {
+  mg_printf(connection,
+            "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+            "Cache-Control: no-store\r\nConnection: close\r\n\r\n",
+            page.status, ReasonOf(page.status), page.content_type.c_str(), page.body.size());
+  if (with_body) mg_write(connection, page.body.data(), page.body.size());
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<HttpListener>> HttpListener::Start(const std::string& address,
+                                                                  Pages pages) {
+  std::unique_ptr<HttpListener> listener(new HttpListener(std::move(pages)));
+  mg_callbacks callbacks = {};
+  callbacks.log_message = &HttpListener::OnLog;
+  const std::string threads = absl::StrCat(kThreads);
+  const std::string timeout = absl::StrCat(kRequestTimeoutMs);
+  const char* options[] = {"listening_ports",    address.c_str(), "num_threads", threads.c_str(),
+                           "request_timeout_ms", timeout.c_str(), nullptr};
+  listener->context_ = mg_start(&callbacks, listener.get(), options);
+  if (listener->context_ == nullptr) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("metrics.address: cannot listen on ", address, ": ", listener->start_error_));
+  }
+  mg_set_request_handler(listener->context_, "**", &HttpListener::OnRequest, listener.get());
+  return listener;
+}
+
+HttpListener::~HttpListener() {
+  if (context_ != nullptr) mg_stop(context_);
+}
+
+int HttpListener::port() const {
+  mg_server_port ports[1] = {};
+  return mg_get_server_ports(context_, 1, ports) == 1 ? ports[0].port : 0;
+}
+
+int HttpListener::OnLog(const mg_connection* connection, const char* message) {
+  auto* self = static_cast<HttpListener*>(mg_get_user_data(mg_get_context(connection)));
+  // Later on it tells of clients that went away, on many threads, which nobody needs to know.
+  if (self != nullptr && self->context_ == nullptr) self->start_error_ = message;
+  return 1;
+}
+
+int HttpListener::OnRequest(mg_connection* connection, void* self) {
+  const mg_request_info* request = mg_get_request_info(connection);
+  const std::string method = request->request_method;
+  const Pages& pages = static_cast<const HttpListener*>(self)->pages_;
+  const auto page = pages.find(request->local_uri);
+  HttpPage answer;
+  if (page == pages.end()) {
+    answer = {.status = 404, .body = "no such page; there are /metrics, /healthz and /readyz\n"};
+  } else if (method != "GET" && method != "HEAD") {
+    answer = {.status = 405, .body = "GET only\n"};
+  } else {
+    answer = page->second();
+  }
+  Send(connection, answer, method != "HEAD");
+  return answer.status;
+}
+
+}  // namespace ovpnbroker::server
