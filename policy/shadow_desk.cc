@@ -4,6 +4,8 @@
 #include <exception>
 #include <utility>
 
+#include "policy/gate_policy.h"
+
 namespace ovpnbroker::policy {
 
 // What the enforcing policy was asked and said; shared by its comparisons.
@@ -61,6 +63,7 @@ void ShadowDesk::Assign(const std::string& instance,
 }
 
 void ShadowDesk::OnJudged(const JudgedRequest& judged) {
+  if (IsGate(judged.policy)) return;
   const auto found = by_instance_.find(judged.request.key.client.instance);
   if (found == by_instance_.end() || found->second.empty()) return;
   // Without a verdict there is nothing to compare with, and without its answer a challenge response

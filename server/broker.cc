@@ -142,7 +142,8 @@ Broker::Broker(const Environment& environment, std::string config_path,
       engine_(clock_, policy::EngineLimits{},
               {&decision_log_, &decision_history_, &decision_metrics_, &shadow_desk_, this}),
       engine_timer_(loop_, engine_),
-      kill_desk_(loop_, clock_, instances_, logger_) {
+      kill_desk_(loop_, clock_, instances_, logger_),
+      instance_desk_(loop_, clock_, instances_, logger_) {
   admission_.SetDeadlineListener(
       [this](std::optional<ovpn::SteadyTime> deadline) { admission_timer_.Arm(deadline); });
   engine_.SetAdmission(&admission_);
@@ -188,7 +189,11 @@ void Broker::Start() {
 
 void Broker::Attach() {
   if (draining_) return;
-  for (const auto& instance : instances_.all()) instance->Start();
+  for (const auto& instance : instances_.all()) {
+    const bool detached = instance->snapshot().state == ovpn::InstanceState::kDetached;
+    if (detached) instance->Attach().IgnoreError();  // its state says what came of it
+    instance->Start();
+  }
 }
 
 void Broker::Detach() {
@@ -214,6 +219,7 @@ void Broker::HandOver(std::function<void()> stopped) {
 
 void Broker::BeginShutdown(std::function<void()> stopped, std::function<void()> next) {
   if (std::exchange(draining_, true)) return;
+  instance_desk_.Close();
   stopped_ = std::move(stopped);
   admin_->SetHealth(kPolicyHealth, false);
   shutdown_timer_ = std::make_unique<ovpn::DeadlineTimer>(loop_, [this] {
@@ -272,13 +278,19 @@ void Broker::OnAuthRequest(ovpn::AuthRequest request) {
   ovpn::Instance* const instance = instances_.Find(key.client.instance);
   const Judgement& judgement = judgements_.at(key.client.instance);
   const ovpn::DecisionId id = ovpn::NewUuid7(clock_.WallNow());
-  const ovpn::AnswerOrigin origin{std::string(judgement.policy->name()), id};
+  // A drain denies before any policy is asked; sessions that are in renegotiate as ever.
+  std::shared_ptr<policy::Policy> policy;
+  if (request.kind == ovpn::AuthKind::kConnect) {
+    policy = instance_desk_.drains().GateOf(key.client.instance);
+  }
+  if (policy == nullptr) policy = judgement.policy;
+  const ovpn::AnswerOrigin origin{std::string(policy->name()), id};
   // The instances outlive the engine, so the answer may name its instance.
   policy::Decision decision(id, std::move(request), judgement.options,
                             [instance, key, origin](const ovpn::Verdict& answer) {
                               return ToPolicy(instance->sessions().Answer(key, answer, origin));
                             });
-  engine_.Submit(std::move(decision), judgement.policy);
+  engine_.Submit(std::move(decision), policy);
 }
 
 void Broker::OnAuthWithdrawn(const ovpn::KeyRef& key, ovpn::WithdrawReason reason) {
@@ -313,6 +325,7 @@ void Broker::OnInstanceStateChanged(const std::string& instance, ovpn::InstanceS
   logger_.Write(failed ? ovpn::LogLevel::kError : ovpn::LogLevel::kInfo, "INSTANCE_STATE",
                 "an instance's state has changed", fields);
   journal_.Append(policy::InstanceRecord{instance, state, detail});
+  instance_desk_.OnStateChanged(instance);
   if (failed && config_.fail_fast() && on_fail_fast_ != nullptr) on_fail_fast_(instance);
 }
 

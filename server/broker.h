@@ -33,6 +33,7 @@
 #include "server/broker_control.h"
 #include "server/broker_status.h"
 #include "server/config/config_loader.h"
+#include "server/instance_desk.h"
 #include "server/kill_desk.h"
 #include "server/lease_keeper.h"
 #include "server/metrics/decision_metrics.h"
@@ -95,6 +96,7 @@ class Broker final : public BrokerControl,
   policy::AddressPools& address_pools() override { return admission_.pools(); }
   const policy::DecisionHistory& decisions() const override { return decision_history_; }
   const policy::ShadowDesk& shadows() const override { return shadow_desk_; }
+  InstanceControl& instance_control() override { return instance_desk_; }
   void Kill(KillRequest request, std::function<void(KillResult)> done) override;
 
  private:
@@ -168,6 +170,7 @@ class Broker final : public BrokerControl,
   policy::DecisionEngine engine_;
   policy::EngineTimer engine_timer_;
   KillDesk kill_desk_;
+  InstanceDesk instance_desk_;
   std::unique_ptr<AuditLog> audit_;
   std::shared_ptr<CertificateAccess> roles_;
   std::unique_ptr<AdminServer> admin_;

@@ -15,6 +15,7 @@
 #include "policy/decision_history.h"
 #include "policy/shadow_desk.h"
 #include "server/broker_status.h"
+#include "server/instance_control.h"
 
 namespace ovpnbroker::server {
 
@@ -61,6 +62,8 @@ class BrokerControl {
   virtual policy::AddressPools& address_pools() = 0;
   virtual const policy::DecisionHistory& decisions() const = 0;
   virtual const policy::ShadowDesk& shadows() const = 0;
+
+  virtual InstanceControl& instance_control() = 0;
 
   // Ends a session. `done` is called once, never before Kill returns, also when the broker stops
   // (kFailed).

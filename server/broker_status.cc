@@ -73,6 +73,7 @@ std::vector<InstanceStatus> Broker::ListInstances() const {
     status.openvpn_version = snapshot.openvpn_version;
     status.config_path = config.openvpn_config;
     status.management_endpoint = config.management.ToString();
+    status.drain = instance_desk_.drains().Find(config.name);
     status.policy = std::string(judgements_.at(config.name).policy->name());
     instance->sessions().table().Visit("", [&status](const ovpn::SessionEntry& entry) {
       if (entry.session.state == ovpn::SessionState::kPending) ++status.pending_sessions;

@@ -46,6 +46,14 @@ struct BrokerStatus {
   DecisionStatistics decisions;
 };
 
+// An instance that takes nobody new.
+struct InstanceDrainStatus {
+  ovpn::WallTime start_time;
+  std::optional<ovpn::WallTime> end_time;  // the sessions that are left are ended
+  std::string reason;
+  uint64_t denied = 0;
+};
+
 struct InstanceStatus {
   std::string name;
   ovpn::InstanceState state = ovpn::InstanceState::kStopped;
@@ -60,6 +68,7 @@ struct InstanceStatus {
   std::string policy;
   uint32_t pending_sessions = 0;
   uint32_t established_sessions = 0;
+  std::optional<InstanceDrainStatus> drain;
 };
 
 enum class ReplicaState { kBackoff, kConnecting, kHandshaking, kReady, kDraining };

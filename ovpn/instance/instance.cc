@@ -2,6 +2,7 @@
 // instance_dialogue.cc.
 #include "ovpn/instance/instance.h"
 
+#include <csignal>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -202,12 +203,17 @@ void Instance::OnChildExit(const ExitStatus& status) {
                                       {"status", status.ToString()},
                                       {"ordered", ordered ? "yes" : "no"}});
   timer_.Arm(std::nullopt);
-  stop_sequence_.Reset();
+  stop_sequence_ = StopSequence(config_.stop_timeout);
+  attaching_ = false;
   sessions_.BeginEpoch(absl::StrCat("OpenVPN ", status.ToString()));
   connection_.Stop();
   child_.reset();
   lock_.reset();
   if (state_ == InstanceState::kStopping) return Finish(InstanceState::kStopped, "");
+  if (state_ == InstanceState::kDetached) {
+    return Finish(InstanceState::kStopped,
+                  absl::StrCat("OpenVPN ", status.ToString(), " while it was detached"));
+  }
   if (give_up_.has_value()) return Finish(InstanceState::kFailed, *give_up_);
   // We ended it ourselves: whatever its exit code, it is no success.
   if (unreachable_) return Apply(restart_policy_.OnStartFailed(clock_.Now()), kUnreachable);
@@ -215,11 +221,57 @@ void Instance::OnChildExit(const ExitStatus& status) {
         absl::StrCat("OpenVPN ", status.ToString()));
 }
 
-void Instance::Stop(std::function<void()> stopped) {
+void Instance::Stop(std::function<void()> stopped, std::optional<Duration> grace) {
   stopped_.push_back(std::move(stopped));
   if (child_ == nullptr) return Finish(InstanceState::kStopped, "");
+  if (grace.has_value() && !stop_sequence_.begun()) stop_sequence_ = StopSequence(*grace);
   SetState(InstanceState::kStopping);
   EndChild();
+}
+
+absl::Status Instance::SoftRestart() {
+  if (state_ != InstanceState::kRunning || child_ == nullptr || stop_sequence_.begun()) {
+    return absl::FailedPreconditionError("only a running tunnel can be restarted");
+  }
+  return child_->Signal(SIGUSR1);
+}
+
+absl::Status Instance::Detach() {
+  if (state_ != InstanceState::kRunning || child_ == nullptr || stop_sequence_.begun()) {
+    return absl::FailedPreconditionError("only a running OpenVPN can be let go of");
+  }
+  logger_.Info("INSTANCE_DETACHED",
+               "the broker lets go of an OpenVPN that runs on; nobody new gets in",
+               {{"instance", config_.name}, {"pid", child_->pid()}});
+  timer_.Arm(std::nullopt);
+  connection_.Stop();
+  lock_.reset();  // the child holds it, for whoever takes it over
+  SetState(InstanceState::kDetached);
+  return absl::OkStatus();
+}
+
+absl::Status Instance::Attach() {
+  if (state_ == InstanceState::kDetached) {
+    // What the table knows is compared with what OpenVPN has by then.
+    attaching_ = true;
+    adopted_ = true;
+    seen_ready_ = false;
+    SetState(InstanceState::kStarting, "attaching");
+    timer_.Arm(clock_.Now() + config_.start_timeout);
+    connection_.Start();
+    return absl::OkStatus();
+  }
+  if (state_ != InstanceState::kStopped && state_ != InstanceState::kFailed) {
+    return absl::FailedPreconditionError("there is nothing to take over");
+  }
+  give_up_.reset();
+  unreachable_ = false;
+  restart_policy_.Reset();
+  if (!TryAdopt()) {
+    return absl::NotFoundError("no OpenVPN of this instance runs; start it instead");
+  }
+  SetState(InstanceState::kStarting, "attaching");
+  return absl::OkStatus();
 }
 
 void Instance::GiveUp(const std::string& reason) {
@@ -244,6 +296,12 @@ void Instance::OnDeadline() {
     logger_.Warning("CHILD_KILLED", "OpenVPN did not end in time and is killed",
                     {{"instance", config_.name}, {"pid", child_->pid()}});
     child_->Signal(*signal).IgnoreError();
+  } else if (attaching_) {
+    // It serves its sessions: no reason to end it.
+    attaching_ = false;
+    connection_.Stop();
+    SetState(InstanceState::kDetached, absl::StrCat(kUnreachable, "; does another client hold ",
+                                                    config_.management.ToString(), "?"));
   } else if (child_ != nullptr) {
     logger_.Error("CHILD_UNREACHABLE", kUnreachable,
                   {{"instance", config_.name}, {"management", config_.management.ToString()}});

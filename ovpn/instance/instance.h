@@ -4,7 +4,7 @@
 //   STOPPED --Start--> STARTING --management up, >HOLD--> HOLDING --hold release, CONNECTED-->
 //   RUNNING RUNNING --SIGUSR1, SIGHUP--> HOLDING (a new epoch) any with a child --child exits-->
 //   BACKOFF --delay--> STARTING, or FAILED after too many deaths any --Stop--> STOPPING --child
-//   gone--> STOPPED
+//   gone--> STOPPED; RUNNING --Detach--> DETACHED --Attach--> STARTING
 //
 // A lost management connection does not change the state: the child serves on, and nobody new gets
 // in until it is back. Owned by InstanceSet; loop thread only.
@@ -71,8 +71,22 @@ class Instance final : private ConnectionHandler, private ChildObserver, private
   // Starts the child, unless it is started or starting already. Old deaths are forgotten.
   void Start();
   // Ends the child and stays STOPPED. `stopped` is called once there is none, perhaps before Stop
-  // returns.
-  void Stop(std::function<void()> stopped);
+  // returns. `grace` is what a child gets between SIGTERM and SIGKILL, instead of the configured
+  // time.
+  void Stop(std::function<void()> stopped, std::optional<Duration> grace = std::nullopt);
+  // OpenVPN restarts its tunnel (SIGUSR1). FAILED_PRECONDITION unless RUNNING.
+  absl::Status SoftRestart();
+  // Lets go of the management connection and leaves the child and its sessions as they are.
+  // FAILED_PRECONDITION unless RUNNING.
+  absl::Status Detach();
+  // Takes a child over that runs: the one that was detached, or one of an earlier broker. NOT_FOUND
+  // when there is none; FAILED_PRECONDITION unless DETACHED, STOPPED or FAILED.
+  absl::Status Attach();
+  // Options that count from the next answer on.
+  void SetAnswerOptions(bool prompt_verdict, AddressMismatch address_mismatch) {
+    config_.prompt_verdict = prompt_verdict;
+    config_.address_mismatch = address_mismatch;
+  }
 
  private:
   // ConnectionHandler
@@ -108,7 +122,7 @@ class Instance final : private ConnectionHandler, private ChildObserver, private
 
   asio::io_context& loop_;
   const Clock& clock_;
-  const InstanceConfig config_;
+  InstanceConfig config_;
   Launcher& launcher_;
   InstanceSink& sink_;
   Logger& logger_;
@@ -122,6 +136,7 @@ class Instance final : private ConnectionHandler, private ChildObserver, private
   std::string openvpn_version_;
   bool hold_released_ = false;          // in this tunnel run
   bool adopted_ = false;                // the child, from an earlier broker
+  bool attaching_ = false;              // a child that was detached
   bool seen_ready_ = false;             // by this child
   bool unreachable_ = false;            // this child, which is ended for it
   std::optional<std::string> give_up_;  // FAILED, for this reason, when the child has ended

@@ -22,7 +22,7 @@ void Instance::OnReady(const Greeting& greeting) {
   if (first && adopted_) {
     // It runs, unless a >HOLD follows; what it has is taken over as it is.
     hold_released_ = true;
-    SetState(InstanceState::kRunning, "adopted");
+    SetState(InstanceState::kRunning, std::exchange(attaching_, false) ? "attached" : "adopted");
     sessions_.Resync(Sessions::UnknownClients::kAdopt);
   } else if (!first) {
     // What was notified while nobody listened is lost. A fresh child is on hold and has no clients.

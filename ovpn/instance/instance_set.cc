@@ -20,9 +20,13 @@ Instance* InstanceSet::FindSession(const SessionUid& uid) const {
 }
 
 void InstanceSet::StopAll(const std::function<void()>& stopped) {
-  if (instances_.empty()) return stopped();
-  const auto running = std::make_shared<size_t>(instances_.size());
+  std::vector<Instance*> held;
   for (const auto& instance : instances_) {
+    if (instance->snapshot().state != InstanceState::kDetached) held.push_back(instance.get());
+  }
+  if (held.empty()) return stopped();
+  const auto running = std::make_shared<size_t>(held.size());
+  for (Instance* instance : held) {
     instance->Stop([running, stopped] {
       if (--*running == 0) stopped();
     });

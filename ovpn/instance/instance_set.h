@@ -23,8 +23,8 @@ class InstanceSet {
   Instance* FindSession(const SessionUid& uid) const;
   const std::vector<std::unique_ptr<Instance>>& all() const { return instances_; }
 
-  // Stops all at the same time; `stopped` is called once, when the last is down; never when the set
-  // is destroyed before that.
+  // Stops all at the same time, but for those that were detached; `stopped` is called once, when
+  // the last is down; never when the set is destroyed before that.
   void StopAll(const std::function<void()>& stopped);
 
  private:

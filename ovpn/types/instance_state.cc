@@ -18,6 +18,8 @@ absl::string_view ToString(InstanceState state) {
       return "BACKOFF";
     case InstanceState::kFailed:
       return "FAILED";
+    case InstanceState::kDetached:
+      return "DETACHED";
   }
   return "UNKNOWN";
 }

@@ -5,7 +5,16 @@
 
 namespace ovpnbroker::ovpn {
 
-enum class InstanceState { kStopped, kStarting, kHolding, kRunning, kStopping, kBackoff, kFailed };
+enum class InstanceState {
+  kStopped,
+  kStarting,
+  kHolding,
+  kRunning,
+  kStopping,
+  kBackoff,
+  kFailed,
+  kDetached,  // OpenVPN runs, the broker has let go of its management connection
+};
 
 // "STOPPED", "STARTING", ...
 absl::string_view ToString(InstanceState state);

@@ -46,6 +46,8 @@ v1::InstanceChange::State StateToProto(ovpn::InstanceState state) {
       return v1::InstanceChange::STATE_BACKOFF;
     case ovpn::InstanceState::kFailed:
       return v1::InstanceChange::STATE_FAILED;
+    case ovpn::InstanceState::kDetached:
+      return v1::InstanceChange::STATE_DETACHED;
   }
   return v1::InstanceChange::STATE_UNSPECIFIED;
 }

@@ -6,6 +6,7 @@
 #include "ovpnbroker/type/v1/options.pb.h"
 #include "server/admin/address_pool_service.h"
 #include "server/admin/decision_service.h"
+#include "server/admin/instance_service.h"
 #include "server/admin/logger_service.h"
 #include "server/admin/session_service.h"
 #include "server/admin/shadow_service.h"

@@ -11,6 +11,8 @@ namespace {
 
 constexpr int32_t kNanosPerSecond = 1'000'000'000;
 
+}  // namespace
+
 grpc::Status CheckReason(const std::string& reason) {
   const bool printable = std::all_of(reason.begin(), reason.end(), [](char c) {
     return absl::ascii_isprint(static_cast<unsigned char>(c));
@@ -20,7 +22,11 @@ grpc::Status CheckReason(const std::string& reason) {
                       absl::StrCat("at most ", kMaxKillReason, " bytes of printable ASCII"));
 }
 
-}  // namespace
+ovpn::Duration WithinDeadline(ovpn::Duration wait, ovpn::WallTime deadline) {
+  const ovpn::WallTime now = std::chrono::system_clock::now();
+  const ovpn::Duration left = deadline - now - kDeadlineReserve;
+  return std::clamp(wait, ovpn::Duration::zero(), std::max(left, ovpn::Duration::zero()));
+}
 
 grpc::Status ParseKillRequest(admin::v1::KillDisposition disposition, const std::string& reason,
                               const google::protobuf::Duration* wait, ovpn::WallTime deadline,
@@ -41,9 +47,7 @@ grpc::Status ParseKillRequest(admin::v1::KillDisposition disposition, const std:
     }
     kill.wait = std::chrono::seconds(wait->seconds()) + std::chrono::nanoseconds(wait->nanos());
   }
-  const ovpn::WallTime now = std::chrono::system_clock::now();
-  const ovpn::Duration left = deadline - now - kDeadlineReserve;
-  kill.wait = std::clamp(kill.wait, ovpn::Duration::zero(), std::max(left, ovpn::Duration::zero()));
+  kill.wait = WithinDeadline(kill.wait, deadline);
   return grpc::Status::OK;
 }
 

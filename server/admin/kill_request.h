@@ -19,6 +19,11 @@ inline constexpr size_t kMaxKillReason = 200;
 // The answer leaves this long before the caller's deadline, so that it still arrives.
 inline constexpr ovpn::Duration kDeadlineReserve = std::chrono::milliseconds(200);
 
+// The caller's words, for the audit record and perhaps for clients.
+grpc::Status CheckReason(const std::string& reason);
+// `wait`, or what is left until the call's deadline when that is less.
+ovpn::Duration WithinDeadline(ovpn::Duration wait, ovpn::WallTime deadline);
+
 // Sets how to kill, without the uid. `deadline` is the call's; `wait` may be null.
 grpc::Status ParseKillRequest(admin::v1::KillDisposition disposition, const std::string& reason,
                               const google::protobuf::Duration* wait, ovpn::WallTime deadline,

@@ -49,6 +49,22 @@ grpc::Status InvalidField(absl::string_view field, absl::string_view reason,
   return ToGrpc(status);
 }
 
+grpc::Status FailedPrecondition(absl::string_view reason, absl::string_view message,
+                                const ErrorMetadata& metadata,
+                                const std::vector<Violation>& violations) {
+  google::rpc::Status status =
+      MakeStatus(grpc::StatusCode::FAILED_PRECONDITION, reason, message, metadata);
+  google::rpc::PreconditionFailure failure;
+  for (const Violation& violation : violations) {
+    auto* item = failure.add_violations();
+    item->set_type(violation.type);
+    item->set_subject(violation.subject);
+    item->set_description(ovpn::ReplaceInvalidUtf8(violation.description));
+  }
+  status.add_details()->PackFrom(failure);
+  return ToGrpc(status);
+}
+
 std::string StatusText(const grpc::Status& status) {
   if (status.ok()) return "OK";
   const auto code = static_cast<google::rpc::Code>(status.error_code());

@@ -25,6 +25,18 @@ grpc::Status RpcError(grpc::StatusCode code, absl::string_view reason, absl::str
 grpc::Status InvalidField(absl::string_view field, absl::string_view reason,
                           absl::string_view message);
 
+// What is not as the call needs it, as google.rpc.PreconditionFailure has it.
+struct Violation {
+  std::string type;     // the reason, UPPER_SNAKE
+  std::string subject;  // "instances/office", a field's path
+  std::string description;
+};
+
+// FAILED_PRECONDITION with what must change first.
+grpc::Status FailedPrecondition(absl::string_view reason, absl::string_view message,
+                                const ErrorMetadata& metadata,
+                                const std::vector<Violation>& violations);
+
 // "OK", or code and message, for logs: "NOT_FOUND: no session has the uid x".
 std::string StatusText(const grpc::Status& status);
 

@@ -27,6 +27,8 @@ admin::v1::Instance::State InstanceStateToProto(ovpn::InstanceState state) {
       return admin::v1::Instance::STATE_BACKOFF;
     case ovpn::InstanceState::kFailed:
       return admin::v1::Instance::STATE_FAILED;
+    case ovpn::InstanceState::kDetached:
+      return admin::v1::Instance::STATE_DETACHED;
   }
   return admin::v1::Instance::STATE_UNSPECIFIED;
 }
@@ -81,6 +83,17 @@ admin::v1::DecisionStatistics DecisionsToProto(const DecisionStatistics& decisio
   return message;
 }
 
+admin::v1::InstanceDrain DrainToProto(const InstanceDrainStatus& status) {
+  admin::v1::InstanceDrain message;
+  *message.mutable_start_time() = TimestampToProto(status.start_time);
+  if (status.end_time.has_value()) {
+    *message.mutable_end_time() = TimestampToProto(*status.end_time);
+  }
+  message.set_reason(ReplaceInvalidUtf8(status.reason));
+  message.set_denied_count(status.denied);
+  return message;
+}
+
 admin::v1::PolicyReplica ReplicaToProto(const ReplicaStatus& status) {
   admin::v1::PolicyReplica message;
   message.set_address(status.address);
@@ -127,6 +140,7 @@ admin::v1::Instance InstanceToProto(const InstanceStatus& status) {
   message.set_policy(status.policy);
   message.set_pending_session_count(status.pending_sessions);
   message.set_established_session_count(status.established_sessions);
+  if (status.drain.has_value()) *message.mutable_drain() = DrainToProto(*status.drain);
   return message;
 }
 

@@ -1,9 +1,8 @@
-// The services that only show: BrokerService, InstanceService, PolicyAdminService. Owned by
+// BrokerService and PolicyAdminService. Owned by
 // AdminServer; gRPC's threads call them, the work is done on the loop.
 #pragma once
 
 #include "ovpnbroker/admin/v1/broker_service.grpc.pb.h"
-#include "ovpnbroker/admin/v1/instance_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/policy_admin_service.grpc.pb.h"
 #include "server/admin/loop_call.h"
 
@@ -16,21 +15,6 @@ class BrokerService final : public admin::v1::BrokerService::CallbackService {
   grpc::ServerUnaryReactor* GetBroker(grpc::CallbackServerContext* call,
                                       const admin::v1::GetBrokerRequest* request,
                                       admin::v1::GetBrokerResponse* response) override;
-
- private:
-  AdminContext& context_;
-};
-
-class InstanceService final : public admin::v1::InstanceService::CallbackService {
- public:
-  explicit InstanceService(AdminContext& context) : context_(context) {}
-
-  grpc::ServerUnaryReactor* GetInstance(grpc::CallbackServerContext* call,
-                                        const admin::v1::GetInstanceRequest* request,
-                                        admin::v1::GetInstanceResponse* response) override;
-  grpc::ServerUnaryReactor* ListInstances(grpc::CallbackServerContext* call,
-                                          const admin::v1::ListInstancesRequest* request,
-                                          admin::v1::ListInstancesResponse* response) override;
 
  private:
   AdminContext& context_;

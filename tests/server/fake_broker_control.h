@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/broker_control.h"
 #include "tests/policy/pool_options.h"
+#include "tests/server/fake_instance_control.h"
 #include "tests/support/auth_request_builder.h"
 #include "tests/support/fake_policy.h"
 #include "tests/support/manual_clock.h"
@@ -100,6 +101,7 @@ class FakeBrokerControl final : public BrokerControl {
     return found->second;
   }
 
+  InstanceControl& instance_control() override { return instances; }
   const policy::DecisionHistory& decisions() const override { return history; }
   const policy::ShadowDesk& shadows() const override { return shadow_desk_; }
 
@@ -133,6 +135,7 @@ class FakeBrokerControl final : public BrokerControl {
   const std::vector<OpenKill>& kills() const { return kills_; }
 
   policy::DecisionHistory history;
+  FakeInstanceControl instances;
   std::function<void()> on_kill;  // after each Kill; may be empty
 
  private:

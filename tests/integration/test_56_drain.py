@@ -1,0 +1,48 @@
+"""A drained instance lets nobody new in, without asking a policy; its sessions go on until the drain's end."""
+
+from google.protobuf.duration_pb2 import Duration
+
+from harness.admin_calls import call, refusal
+from harness.judges import allow_all
+from harness.openvpn_client import RESTARTING
+from harness.world import World
+
+
+def test_nobody_new_gets_in_and_sessions_end_when_the_drain_says(world: World) -> None:
+    server = world.server()
+    policy = world.policy(allow_all)
+    broker = world.broker(server, policy)
+    alice = world.client(server, "alice")
+    alice.wait_connected()
+    broker.wait_decision("alice", outcome="VERIFIED")
+
+    drained = call(
+        broker, "InstanceService", "DrainInstance", name="office", reason="moving to b2"
+    ).instance
+    assert drained.drain.reason == "moving to b2"
+    reason = world.client(server, "bob").wait_denied()
+    assert reason.startswith("TEMP[")
+    assert reason.endswith("moving to b2")
+    broker.wait_decision("bob", "DECISION_DENIED", code="draining", policy="(drain)")
+    assert not [request for request in policy.requests.all() if request.common_name == "bob"]
+    assert broker.instance("office").drain.denied_count >= 1
+    assert broker.session_of("alice").uid
+
+    seen = alice.events.position()
+    call(
+        broker,
+        "InstanceService",
+        "DrainInstance",
+        name="office",
+        reason="now",
+        end_after=Duration(seconds=0),
+    )
+    alice.wait_for(RESTARTING, after=seen)
+    broker.wait_log("SESSION_ENDED", common_name="alice")
+
+    call(broker, "InstanceService", "UndrainInstance", name="office")
+    assert refusal(broker, "InstanceService", "UndrainInstance", name="office") == (
+        "FAILED_PRECONDITION",
+        "NOT_DRAINING",
+    )
+    world.client(server, "carol").wait_connected()
