@@ -126,7 +126,7 @@ void InstanceDesk::Order(InstanceOrder order, std::function<void(InstanceAnswer)
     return answer(std::move(result));
   }
   waiters_.push_back({order.instance, std::move(over), clock_.Now() + order.wait, std::move(done)});
-  OnStateChanged(order.instance);
+  LookSoon();
 }
 
 InstanceAnswer InstanceDesk::Carry(ovpn::Instance& instance, const InstanceOrder& order) {
@@ -196,6 +196,10 @@ void InstanceDesk::OnStateChanged(const std::string& instance) {
   std::vector<std::function<void(const std::string&)>> watchers;
   for (const auto& [id, watcher] : watchers_) watchers.push_back(watcher);
   for (const auto& watcher : watchers) watcher(instance);
+  LookSoon();
+}
+
+void InstanceDesk::LookSoon() {
   if (std::exchange(looking_, true)) return;
   asio::post(loop_, [self = std::weak_ptr<InstanceDesk*>(self_)] {
     if (const auto alive = self.lock()) (*alive)->Look();

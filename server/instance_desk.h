@@ -53,6 +53,8 @@ class InstanceDesk final : public InstanceControl {
   InstanceAnswer Carry(ovpn::Instance& instance, const InstanceOrder& order);
   void Restart(ovpn::Instance& instance, const InstanceOrder& order);
   void EndSessions(const std::string& instance, const std::string& reason);
+  // Answers whoever has waited long enough; in a turn of its own, outside of the instance.
+  void LookSoon();
   void Look();
   void Arm();
 
