@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/unique_fd.h"
+#include "server/ctl/endpoint.h"
 #include "server/ctl/escape.h"
 
 namespace ovpnbroker::ctl {
@@ -35,7 +36,8 @@ int ProbeSocket(const std::string& path) {
 
 std::string Explain(const std::string& socket, int error) {
   constexpr char kOtherSocket[] =
-      "If it uses another socket, name it with --socket or OVPN_BROKER_SOCKET.";
+      "If it uses another socket, name it with --socket or OVPN_BROKER_SOCKET; if it runs\n"
+      "elsewhere, with --server or a context (ovpn-brokerctl context --help).";
   switch (error) {
     case ENOENT:
       return absl::StrCat("there is no socket at ", socket,
@@ -51,6 +53,23 @@ std::string Explain(const std::string& socket, int error) {
     default:
       return absl::StrCat("cannot connect to ", socket, ": ", std::strerror(error), ".");
   }
+}
+
+std::shared_ptr<grpc::Channel> MakeChannel(const Endpoint& endpoint) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
+  // Without a proxy: the name of a unix socket is no host, and a proxy has no business here.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  if (endpoint.is_socket()) {
+    return grpc::CreateCustomChannel(absl::StrCat("unix:", endpoint.socket),
+                                     grpc::InsecureChannelCredentials(), arguments);
+  }
+  if (!endpoint.server_name.empty()) arguments.SetSslTargetNameOverride(endpoint.server_name);
+  grpc::SslCredentialsOptions tls;
+  tls.pem_root_certs = endpoint.ca_pem;
+  tls.pem_cert_chain = endpoint.certificate_pem;
+  tls.pem_private_key = endpoint.key_pem;
+  return grpc::CreateCustomChannel(endpoint.server, grpc::SslCredentials(tls), arguments);
 }
 
 void SetDeadline(grpc::ClientContext& context, std::chrono::seconds timeout) {
@@ -76,20 +95,24 @@ grpc::Status ListAll(Request request, Response& response, List list) {
 
 }  // namespace
 
-std::unique_ptr<AdminClient> AdminClient::Connect(const std::string& socket) {
-  const int error = ProbeSocket(socket);
-  if (error == 0) return std::unique_ptr<AdminClient>(new AdminClient(socket));
-  PrintError(Explain(socket, error));
-  return nullptr;
+std::unique_ptr<AdminClient> AdminClient::Connect(const GlobalOptions& global) {
+  const absl::StatusOr<Endpoint> endpoint = ResolveEndpoint(global.endpoint);
+  if (!endpoint.ok()) {
+    PrintError(endpoint.status().message());
+    return nullptr;
+  }
+  if (endpoint->is_socket()) {
+    const int error = ProbeSocket(endpoint->socket);
+    if (error != 0) {
+      PrintError(Explain(endpoint->socket, error));
+      return nullptr;
+    }
+  }
+  return std::unique_ptr<AdminClient>(new AdminClient(*endpoint));
 }
 
-AdminClient::AdminClient(const std::string& socket) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
-  // Without a proxy: the name of a unix socket is no host.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  const auto channel = grpc::CreateCustomChannel(absl::StrCat("unix:", socket),
-                                                 grpc::InsecureChannelCredentials(), arguments);
+AdminClient::AdminClient(const Endpoint& endpoint) {
+  const auto channel = MakeChannel(endpoint);
   broker_ = admin::v1::BrokerService::NewStub(channel);
   instances_ = admin::v1::InstanceService::NewStub(channel);
   logger_ = admin::v1::LoggerService::NewStub(channel);

@@ -1,4 +1,4 @@
-// The connection to the broker's admin socket, and what to tell people when it fails.
+// The connection to the broker's admin API, and what to tell people when it fails.
 #pragma once
 
 #include <grpcpp/client_context.h>
@@ -18,6 +18,7 @@
 #include "ovpnbroker/admin/v1/policy_admin_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/session_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/shadow_service.grpc.pb.h"
+#include "server/ctl/command.h"
 #include "server/ctl/exit_code.h"
 
 namespace ovpnbroker::ctl {
@@ -27,7 +28,7 @@ inline constexpr std::chrono::seconds kCallTimeout{10};
 class AdminClient {
  public:
   // Null after an error, which was told on standard error: the caller exits with kUnreachable.
-  static std::unique_ptr<AdminClient> Connect(const std::string& socket);
+  static std::unique_ptr<AdminClient> Connect(const GlobalOptions& global);
 
   // Calls answer within kCallTimeout, or the `timeout` given. A list call returns all pages as one
   // response.
@@ -61,7 +62,7 @@ class AdminClient {
                        const std::function<void(const admin::v1::TailLogResponse&)>& take);
 
  private:
-  explicit AdminClient(const std::string& socket);
+  explicit AdminClient(const Endpoint& endpoint);
 
   std::unique_ptr<admin::v1::BrokerService::Stub> broker_;
   std::unique_ptr<admin::v1::InstanceService::Stub> instances_;

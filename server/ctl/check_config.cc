@@ -10,6 +10,7 @@
 #include "server/config/config_loader.h"
 #include "server/ctl/command.h"
 #include "server/ctl/json.h"
+#include "server/ctl/output.h"
 
 namespace ovpnbroker::ctl {
 namespace {
@@ -36,9 +37,7 @@ std::string FindingsAsJson(const server::LoadedConfig& loaded) {
 
 ExitCode RunCheckConfig(const GlobalOptions& global, const std::string& file) {
   const server::LoadedConfig loaded = server::LoadConfig(file);
-  if (global.output == OutputFormat::kJson) {
-    std::cout << FindingsAsJson(loaded);
-  } else {
+  if (!PrintedForPrograms(global, FindingsAsJson(loaded))) {
     std::cerr << server::FormatFindings(loaded.findings);
     if (loaded.ok()) {
       std::cout << file << ": ok; instances: " << loaded.config.instances_size()

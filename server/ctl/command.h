@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "server/ctl/endpoint.h"
 #include "server/ctl/exit_code.h"
 
 namespace CLI {
@@ -13,10 +14,10 @@ class App;
 
 namespace ovpnbroker::ctl {
 
-enum class OutputFormat { kTable, kJson };
+enum class OutputFormat { kTable, kWide, kJson, kYaml };
 
 struct GlobalOptions {
-  std::string socket;
+  EndpointOptions endpoint;
   OutputFormat output = OutputFormat::kTable;
 };
 
@@ -37,6 +38,7 @@ void AddDecisionsCommand(CLI::App& app, CommandLine& line);
 void AddExplainCommand(CLI::App& app, CommandLine& line);
 void AddShadowCommand(CLI::App& app, CommandLine& line);
 void AddCheckConfigCommand(CLI::App& app, CommandLine& line);
+void AddContextCommand(CLI::App& app, CommandLine& line);
 void AddPolicyCommand(CLI::App& app, CommandLine& line);
 void AddVersionCommand(CLI::App& app, CommandLine& line);
 

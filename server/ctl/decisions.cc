@@ -11,7 +11,7 @@
 #include "server/ctl/command.h"
 #include "server/ctl/enum_text.h"
 #include "server/ctl/human.h"
-#include "server/ctl/json.h"
+#include "server/ctl/output.h"
 #include "server/ctl/session_selection.h"
 #include "server/ctl/table.h"
 
@@ -42,30 +42,34 @@ std::string BuildFilter(const DecisionsOptions& options) {
   return JoinTerms(terms);
 }
 
-void PrintDecisions(const admin::v1::ListDecisionsResponse& response) {
-  constexpr auto kRight = Table::Align::kRight;
+void PrintDecisions(const GlobalOptions& global, const admin::v1::ListDecisionsResponse& response) {
+  using enum Table::Align;
+  using enum Table::Keep;
   Table table({{"ID"},
                {"AGE", kRight},
-               {"INSTANCE"},
-               {"KIND"},
+               {"INSTANCE", kLeft, kLong},
+               {"KIND", kLeft, kShort},
                {"COMMON NAME"},
                {"USERNAME"},
                {"RESULT"},
-               {"OUTCOME"},
-               {"TOOK", kRight},
-               {"POLICY"},
-               {"DETAIL"}});
+               {"OUTCOME", kLeft, kLong},
+               {"TOOK", kRight, kShort},
+               {"POLICY", kLeft, kShort},
+               {"DETAIL", kLeft, kLong},
+               {"FROM", kLeft, kWide},
+               {"SESSION", kLeft, kWide}});
   for (const admin::v1::Decision& decision : response.decisions()) {
     table.AddRow({decision.id(), HumanAge(decision.receive_time()), decision.instance(),
                   decision.kind(), decision.common_name(), decision.username(),
                   DecisionResultCell(decision.result()), decision.outcome(),
-                  HumanMillis(decision.latency()), decision.policy(), decision.detail()});
+                  HumanMillis(decision.latency()), decision.policy(), decision.detail(),
+                  decision.real_address(), decision.session_uid()});
   }
-  table.Print(std::cout, ColorsWanted());
+  PrintTable(global, table);
 }
 
 ExitCode RunDecisions(const GlobalOptions& global, const DecisionsOptions& options) {
-  const auto client = AdminClient::Connect(global.socket);
+  const auto client = AdminClient::Connect(global);
   if (client == nullptr) return ExitCode::kUnreachable;
   admin::v1::ListDecisionsResponse response;
   const grpc::Status status = client->ListDecisions(BuildFilter(options), options.limit, response);
@@ -74,10 +78,8 @@ ExitCode RunDecisions(const GlobalOptions& global, const DecisionsOptions& optio
     return ExitCode::kUsage;
   }
   if (!status.ok()) return ReportFailure(status);
-  if (global.output == OutputFormat::kJson) {
-    std::cout << ToJson(response);
-  } else {
-    PrintDecisions(response);
+  if (!PrintedForPrograms(global, response)) {
+    PrintDecisions(global, response);
   }
   return ExitCode::kOk;
 }

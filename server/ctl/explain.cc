@@ -11,7 +11,7 @@
 #include "server/ctl/command.h"
 #include "server/ctl/escape.h"
 #include "server/ctl/human.h"
-#include "server/ctl/json.h"
+#include "server/ctl/output.h"
 #include "server/ctl/session_selection.h"
 
 namespace ovpnbroker::ctl {
@@ -106,14 +106,12 @@ ExitCode RunExplain(const GlobalOptions& global, const ExplainOptions& options) 
     PrintError("name a session, --user or --cn\nRun with --help for more information.");
     return ExitCode::kUsage;
   }
-  const auto client = AdminClient::Connect(global.socket);
+  const auto client = AdminClient::Connect(global);
   if (client == nullptr) return ExitCode::kUnreachable;
   admin::v1::ListDecisionsResponse response;
   const grpc::Status status = client->ListDecisions(JoinTerms(terms), options.limit, response);
   if (!status.ok()) return ReportFailure(status);
-  if (global.output == OutputFormat::kJson) {
-    std::cout << ToJson(response);
-  } else {
+  if (!PrintedForPrograms(global, response)) {
     for (int i = 0; i < response.decisions_size(); ++i) {
       if (i > 0) std::cout << "\n";
       Tell(response.decisions(i));

@@ -2,10 +2,11 @@
 #pragma once
 
 #include "ovpnbroker/admin/v1/instance_service.pb.h"
+#include "server/ctl/command.h"
 
 namespace ovpnbroker::ctl {
 
 // On standard output.
-void PrintInstances(const admin::v1::ListInstancesResponse& response);
+void PrintInstances(const GlobalOptions& global, const admin::v1::ListInstancesResponse& response);
 
 }  // namespace ovpnbroker::ctl

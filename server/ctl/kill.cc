@@ -13,7 +13,7 @@
 #include "server/ctl/command.h"
 #include "server/ctl/enum_text.h"
 #include "server/ctl/escape.h"
-#include "server/ctl/json.h"
+#include "server/ctl/output.h"
 #include "server/ctl/session_selection.h"
 #include "server/ctl/table.h"
 
@@ -71,16 +71,14 @@ bool IsGone(const KillResult& result) {
 
 ExitCode PrintResults(const GlobalOptions& global,
                       const admin::v1::KillSessionsResponse& response) {
-  if (global.output == OutputFormat::kJson) {
-    std::cout << ToJson(response);
-  } else {
+  if (!PrintedForPrograms(global, response)) {
     Table table({{"UID"}, {"INSTANCE"}, {"COMMON NAME"}, {"USERNAME"}, {"RESULT"}, {"MESSAGE"}});
     for (const KillResult& result : response.results()) {
       const type::v1::Session& session = result.session();
       table.AddRow({session.uid(), session.instance(), session.common_name(), session.username(),
                     OutcomeCell(result.outcome()), result.message()});
     }
-    table.Print(std::cout, ColorsWanted());
+    PrintTable(global, table);
   }
   const bool all_gone = std::all_of(response.results().begin(), response.results().end(), IsGone);
   return all_gone ? ExitCode::kOk : ExitCode::kFailed;
@@ -130,7 +128,7 @@ ExitCode KillByName(AdminClient& client, const GlobalOptions& global, const Kill
 }
 
 ExitCode RunKill(const GlobalOptions& global, const KillOptions& options) {
-  const auto client = AdminClient::Connect(global.socket);
+  const auto client = AdminClient::Connect(global);
   if (client == nullptr) return ExitCode::kUnreachable;
   return options.uid.empty() ? KillByName(*client, global, options)
                              : KillOne(*client, global, options);

@@ -9,7 +9,7 @@
 #include "server/ctl/admin_client.h"
 #include "server/ctl/command.h"
 #include "server/ctl/escape.h"
-#include "server/ctl/json.h"
+#include "server/ctl/output.h"
 
 namespace ovpnbroker::ctl {
 namespace {
@@ -41,10 +41,7 @@ struct LogsOptions {
 };
 
 void PrintRecord(const GlobalOptions& global, const admin::v1::LogRecord& record) {
-  if (global.output == OutputFormat::kJson) {
-    std::cout << ToJson(record) << std::flush;
-    return;
-  }
+  if (PrintedEventForPrograms(global, record)) return;
   std::cout << TimeUtil::ToString(record.time()) << " " << LevelName(record.level()) << " "
             << Escape(record.id()) << " " << Escape(record.message());
   const std::map<std::string, std::string> fields(record.fields().begin(), record.fields().end());
@@ -55,7 +52,7 @@ void PrintRecord(const GlobalOptions& global, const admin::v1::LogRecord& record
 }
 
 ExitCode RunLogs(const GlobalOptions& global, const LogsOptions& options) {
-  const auto client = AdminClient::Connect(global.socket);
+  const auto client = AdminClient::Connect(global);
   if (client == nullptr) return ExitCode::kUnreachable;
   admin::v1::TailLogRequest request;
   request.set_instance(options.instance);
@@ -77,10 +74,7 @@ struct LevelOptions {
 };
 
 void PrintLogger(const GlobalOptions& global, const admin::v1::Logger& logger) {
-  if (global.output == OutputFormat::kJson) {
-    std::cout << ToJson(logger);
-    return;
-  }
+  if (PrintedForPrograms(global, logger)) return;
   std::cout << "level " << LevelName(logger.level()) << ", configured "
             << LevelName(logger.configured_level());
   if (logger.has_reset_time()) {
@@ -90,7 +84,7 @@ void PrintLogger(const GlobalOptions& global, const admin::v1::Logger& logger) {
 }
 
 ExitCode RunLogLevel(const GlobalOptions& global, const LevelOptions& options) {
-  const auto client = AdminClient::Connect(global.socket);
+  const auto client = AdminClient::Connect(global);
   if (client == nullptr) return ExitCode::kUnreachable;
   admin::v1::Logger logger;
   grpc::Status status;

@@ -16,18 +16,17 @@
 namespace {
 
 using ovpnbroker::ctl::CommandLine;
+using ovpnbroker::ctl::EndpointOptions;
 using ovpnbroker::ctl::ExitCode;
 using ovpnbroker::ctl::OutputFormat;
-
-constexpr char kDefaultSocket[] = "/run/ovpn-broker/admin.sock";
 
 constexpr char kFooter[] =
     "Exit codes:\n"
     "  0  done\n"
     "  1  the broker refused, or could not do it; policy test: denied\n"
     "  2  wrong arguments, or a configuration with errors\n"
-    "  3  no broker answers at the socket\n"
-    "  4  no such session\n"
+    "  3  no broker answers, or the options, the context or its files lead to none\n"
+    "  4  there is no such session, instance, decision, ...\n"
     "\n"
     "Examples:\n"
     "  ovpn-brokerctl status\n"
@@ -37,15 +36,32 @@ constexpr char kFooter[] =
     "\n"
     "`ovpn-brokerctl COMMAND --help` tells more about each command.";
 
+void AddEndpointOptions(CLI::App& app, EndpointOptions& endpoint) {
+  const auto add = [&app](const char* name, std::string& value, const char* type,
+                          const char* help) {
+    return app.add_option(name, value, help)->type_name(type)->group("Which broker");
+  };
+  add("--context", endpoint.context, "NAME",
+      "A broker of the contexts file (env OVPN_BROKER_CONTEXT)");
+  auto* socket = add("--socket", endpoint.socket, "PATH",
+                     "Admin socket of a broker on this machine (env OVPN_BROKER_SOCKET) "
+                     "[/run/ovpn-broker/admin.sock]");
+  add("--server", endpoint.server, "ADDRESS:PORT", "A broker elsewhere, over mutual TLS")
+      ->excludes(socket);
+  add("--ca", endpoint.ca, "FILE", "Who signed its certificate");
+  add("--cert", endpoint.certificate, "FILE", "Your certificate");
+  add("--key", endpoint.key, "FILE", "Its private key, which nobody else can read");
+  add("--server-name", endpoint.server_name, "NAME",
+      "A name in its certificate, when that is not the address");
+}
+
 void AddGlobalOptions(CLI::App& app, CommandLine& line) {
-  line.global.socket = kDefaultSocket;
-  app.add_option("--socket", line.global.socket, "Admin socket of the broker")
-      ->envname("OVPN_BROKER_SOCKET")
-      ->type_name("PATH")
-      ->capture_default_str();
+  AddEndpointOptions(app, line.global.endpoint);
   const std::map<std::string, OutputFormat> formats = {{"table", OutputFormat::kTable},
-                                                       {"json", OutputFormat::kJson}};
-  app.add_option("-o,--output", line.global.output, "Output format: table or json")
+                                                       {"wide", OutputFormat::kWide},
+                                                       {"json", OutputFormat::kJson},
+                                                       {"yaml", OutputFormat::kYaml}};
+  app.add_option("-o,--output", line.global.output, "Output format: table, wide, json or yaml")
       ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description(""))
       ->type_name("FORMAT")
       ->default_str("table");
@@ -84,6 +100,7 @@ int Run(int argc, char** argv) {
   ovpnbroker::ctl::AddExplainCommand(app, line);
   ovpnbroker::ctl::AddShadowCommand(app, line);
   ovpnbroker::ctl::AddCheckConfigCommand(app, line);
+  ovpnbroker::ctl::AddContextCommand(app, line);
   ovpnbroker::ctl::AddPolicyCommand(app, line);
   ovpnbroker::ctl::AddVersionCommand(app, line);
   try {

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "server/ctl/command.h"
 #include "server/ctl/escape.h"
 #include "server/ctl/json.h"
+#include "server/ctl/output.h"
 #include "server/ctl/table.h"
 
 namespace ovpnbroker::ctl {
@@ -201,7 +203,7 @@ std::vector<std::string> BrokerEffects(const ovpn::Allow& allow) {
   return effects;
 }
 
-void PrintText(const Answer& answer) {
+void PrintText(const GlobalOptions& global, const Answer& answer) {
   const std::string decided = answer.rule.empty()
                                   ? std::string("no rule matches")
                                   : absl::StrCat("rule '", Escape(answer.rule), "' decides");
@@ -222,7 +224,7 @@ void PrintText(const Answer& answer) {
     for (const Skipped& skipped : answer.skipped) {
       table.AddRow({Escape(skipped.rule), Escape(skipped.condition)});
     }
-    table.Print(std::cout, ColorsWanted());
+    PrintTable(global, table);
   }
   if (answer.allow() == nullptr) return;
   std::cout << "\nclient-auth CID KID\n";
@@ -234,7 +236,7 @@ void PrintText(const Answer& answer) {
 }
 
 // Fields that do not apply are empty, so that scripts need not guess.
-void PrintJson(const Answer& answer) {
+std::string AsJson(const Answer& answer) {
   const ovpn::Deny none;
   const auto* given = std::get_if<ovpn::Deny>(&answer.verdict);
   const ovpn::Deny& deny = given != nullptr ? *given : none;
@@ -249,14 +251,16 @@ void PrintJson(const Answer& answer) {
       absl::StrAppend(out, JsonString(Escape(item)));
     });
   };
-  std::cout << "{\n \"verdict\": " << (answer.allow() != nullptr ? "\"ALLOW\"" : "\"DENY\"")
-            << ",\n \"rule\": " << JsonString(Escape(answer.rule)) << ",\n \"skipped\": ["
-            << absl::StrJoin(skipped, ", ") << "],\n \"block\": [" << list(answer.lines)
-            << "],\n \"broker_effects\": ["
-            << (answer.allow() != nullptr ? list(BrokerEffects(*answer.allow())) : "")
-            << "],\n \"reason\": " << JsonString(Escape(deny.reason))
-            << ",\n \"client_reason\": " << JsonString(Escape(deny.client_reason))
-            << ",\n \"code\": " << JsonString(Escape(deny.code)) << "\n}\n";
+  std::ostringstream out;
+  out << "{\n \"verdict\": " << (answer.allow() != nullptr ? "\"ALLOW\"" : "\"DENY\"")
+      << ",\n \"rule\": " << JsonString(Escape(answer.rule)) << ",\n \"skipped\": ["
+      << absl::StrJoin(skipped, ", ") << "],\n \"block\": [" << list(answer.lines)
+      << "],\n \"broker_effects\": ["
+      << (answer.allow() != nullptr ? list(BrokerEffects(*answer.allow())) : "")
+      << "],\n \"reason\": " << JsonString(Escape(deny.reason))
+      << ",\n \"client_reason\": " << JsonString(Escape(deny.client_reason))
+      << ",\n \"code\": " << JsonString(Escape(deny.code)) << "\n}\n";
+  return out.str();
 }
 
 ExitCode RunPolicyTest(const GlobalOptions& global, const Arguments& arguments) {
@@ -265,11 +269,7 @@ ExitCode RunPolicyTest(const GlobalOptions& global, const Arguments& arguments) 
     PrintError(answer.status().message());
     return ExitCode::kUsage;
   }
-  if (global.output == OutputFormat::kJson) {
-    PrintJson(*answer);
-  } else {
-    PrintText(*answer);
-  }
+  if (!PrintedForPrograms(global, AsJson(*answer))) PrintText(global, *answer);
   return answer->allow() != nullptr ? ExitCode::kOk : ExitCode::kFailed;
 }
 

@@ -8,7 +8,7 @@
 #include "server/ctl/admin_client.h"
 #include "server/ctl/command.h"
 #include "server/ctl/human.h"
-#include "server/ctl/json.h"
+#include "server/ctl/output.h"
 #include "server/ctl/table.h"
 
 namespace ovpnbroker::ctl {
@@ -19,27 +19,25 @@ constexpr auto kRight = Table::Align::kRight;
 // Calls `call`, and prints its response as JSON or by `print`.
 template <typename Response, typename Call, typename Print>
 ExitCode Show(const GlobalOptions& global, Call call, Print print) {
-  const auto client = AdminClient::Connect(global.socket);
+  const auto client = AdminClient::Connect(global);
   if (client == nullptr) return ExitCode::kUnreachable;
   Response response;
   const grpc::Status status = call(*client, response);
   if (!status.ok()) return ReportFailure(status);
-  if (global.output == OutputFormat::kJson) {
-    std::cout << ToJson(response);
-  } else {
-    print(response);
+  if (!PrintedForPrograms(global, response)) {
+    print(global, response);
   }
   return ExitCode::kOk;
 }
 
-void PrintPools(const admin::v1::ListAddressPoolsResponse& response) {
+void PrintPools(const GlobalOptions& global, const admin::v1::ListAddressPoolsResponse& response) {
   Table table({{"POOL"},
                {"IPV4 SIZE", kRight},
                {"IPV6 SIZE", kRight},
                {"HELD", kRight},
                {"LEASES", kRight},
-               {"GIVEN", kRight},
-               {"EVICTED", kRight},
+               {"GIVEN", kRight, Table::Keep::kShort},
+               {"EVICTED", kRight, Table::Keep::kShort},
                {"EXHAUSTED", kRight}});
   const auto size = [](uint64_t count) { return count == 0 ? "" : absl::StrCat(count); };
   for (const admin::v1::AddressPool& pool : response.pools()) {
@@ -49,17 +47,18 @@ void PrintPools(const admin::v1::ListAddressPoolsResponse& response) {
                   absl::StrCat(pool.given_count()), absl::StrCat(pool.evicted_count()),
                   Cell(absl::StrCat(pool.exhausted_count()), color)});
   }
-  table.Print(std::cout, ColorsWanted());
+  PrintTable(global, table);
 }
 
-void PrintLeases(const admin::v1::ListAddressLeasesResponse& response) {
+void PrintLeases(const GlobalOptions& global,
+                 const admin::v1::ListAddressLeasesResponse& response) {
   Table table({{"IPV4"}, {"IPV6"}, {"STATE"}, {"LAST USE", kRight}, {"USER"}});
   for (const admin::v1::AddressLease& lease : response.leases()) {
     table.AddRow({lease.ipv4_address(), lease.ipv6_address(),
                   lease.held() ? Cell("held", Color::kGood) : Cell("kept"),
                   HumanAge(lease.last_use_time()), lease.user()});
   }
-  table.Print(std::cout, ColorsWanted());
+  PrintTable(global, table);
 }
 
 ExitCode RunPools(const GlobalOptions& global) {
@@ -84,7 +83,7 @@ ExitCode RunRelease(const GlobalOptions& global,
       [&request](AdminClient& client, auto& response) {
         return client.ReleaseAddressLease(request, response);
       },
-      [&request](const auto&) { std::cout << request.address() << " is free\n"; });
+      [&request](const auto&, const auto&) { std::cout << request.address() << " is free\n"; });
 }
 
 }  // namespace

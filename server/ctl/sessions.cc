@@ -12,7 +12,7 @@
 #include "server/ctl/command.h"
 #include "server/ctl/enum_text.h"
 #include "server/ctl/human.h"
-#include "server/ctl/json.h"
+#include "server/ctl/output.h"
 #include "server/ctl/session_selection.h"
 #include "server/ctl/table.h"
 
@@ -42,31 +42,37 @@ std::string BuildFilter(const SessionsOptions& options) {
   return JoinTerms(terms);
 }
 
-void PrintSessions(const admin::v1::ListSessionsResponse& response) {
-  constexpr auto kRight = Table::Align::kRight;
+void PrintSessions(const GlobalOptions& global, const admin::v1::ListSessionsResponse& response) {
+  using enum Table::Align;
+  using enum Table::Keep;
   Table table({{"UID"},
-               {"INSTANCE"},
+               {"INSTANCE", kLeft, kLong},
                {"STATE"},
                {"COMMON NAME"},
                {"USERNAME"},
-               {"FROM"},
-               {"TUNNEL ADDRESS"},
-               {"SINCE", kRight},
-               {"RECEIVED", kRight},
-               {"SENT", kRight},
-               {"POLICY"}});
+               {"FROM", kLeft, kShort},
+               {"TUNNEL ADDRESS", kLeft, kLong},
+               {"SINCE", kRight, kLong},
+               {"RECEIVED", kRight, kShort},
+               {"SENT", kRight, kShort},
+               {"POLICY", kLeft, kShort},
+               {"PLATFORM", kLeft, kWide},
+               {"CLIENT", kLeft, kWide},
+               {"REVISION", kLeft, kWide},
+               {"END REASON", kLeft, kWide}});
   for (const type::v1::Session& session : response.sessions()) {
     table.AddRow({session.uid(), session.instance(), StateCell(session.state()),
                   session.common_name(), session.username(), session.real_address(),
                   absl::StrJoin(session.virtual_addresses(), ","), HumanAge(session.create_time()),
                   HumanBytes(session.received_bytes()), HumanBytes(session.sent_bytes()),
-                  session.policy()});
+                  session.policy(), session.platform(), session.client_version(),
+                  session.policy_revision(), session.end_reason()});
   }
-  table.Print(std::cout, ColorsWanted());
+  PrintTable(global, table);
 }
 
 ExitCode RunSessions(const GlobalOptions& global, const SessionsOptions& options) {
-  const auto client = AdminClient::Connect(global.socket);
+  const auto client = AdminClient::Connect(global);
   if (client == nullptr) return ExitCode::kUnreachable;
   admin::v1::ListSessionsResponse response;
   grpc::Status status = client->ListSessions(BuildFilter(options), response);
@@ -75,10 +81,8 @@ ExitCode RunSessions(const GlobalOptions& global, const SessionsOptions& options
     return ExitCode::kUsage;
   }
   if (!status.ok()) return ReportFailure(status);
-  if (global.output == OutputFormat::kJson) {
-    std::cout << ToJson(response);
-  } else {
-    PrintSessions(response);
+  if (!PrintedForPrograms(global, response)) {
+    PrintSessions(global, response);
   }
   return ExitCode::kOk;
 }

@@ -9,7 +9,7 @@
 #include "server/ctl/command.h"
 #include "server/ctl/escape.h"
 #include "server/ctl/human.h"
-#include "server/ctl/json.h"
+#include "server/ctl/output.h"
 #include "server/ctl/table.h"
 
 namespace ovpnbroker::ctl {
@@ -22,7 +22,7 @@ struct DifferencesOptions {
   int limit = kDefaultLimit;
 };
 
-void PrintShadows(const admin::v1::ListShadowsResponse& response) {
+void PrintShadows(const GlobalOptions& global, const admin::v1::ListShadowsResponse& response) {
   constexpr auto kRight = Table::Align::kRight;
   Table table({{"SHADOW POLICY"},
                {"READY"},
@@ -42,10 +42,11 @@ void PrintShadows(const admin::v1::ListShadowsResponse& response) {
          count(shadow.failed_count(), Color::kBad), count(shadow.timed_out_count(), Color::kBad),
          count(shadow.dropped_count(), Color::kWarning), absl::StrCat(shadow.in_flight_count())});
   }
-  table.Print(std::cout, ColorsWanted());
+  PrintTable(global, table);
 }
 
-void PrintDifferences(const admin::v1::ListShadowDifferencesResponse& response) {
+void PrintDifferences(const GlobalOptions& /*global*/,
+                      const admin::v1::ListShadowDifferencesResponse& response) {
   const auto shown = [](const std::string& value) { return value.empty() ? "(not set)" : value; };
   for (const admin::v1::ShadowDifference& difference : response.differences()) {
     std::cout << Escape(absl::StrCat(HumanTime(difference.receive_time()), "  ", difference.kind(),
@@ -68,16 +69,14 @@ template <typename Response, typename Print>
 ExitCode Show(const GlobalOptions& global, const grpc::Status& status, const Response& response,
               Print print) {
   if (!status.ok()) return ReportFailure(status);
-  if (global.output == OutputFormat::kJson) {
-    std::cout << ToJson(response);
-  } else {
-    print(response);
+  if (!PrintedForPrograms(global, response)) {
+    print(global, response);
   }
   return ExitCode::kOk;
 }
 
 ExitCode RunShadow(const GlobalOptions& global) {
-  const auto client = AdminClient::Connect(global.socket);
+  const auto client = AdminClient::Connect(global);
   if (client == nullptr) return ExitCode::kUnreachable;
   admin::v1::ListShadowsResponse response;
   const grpc::Status status = client->ListShadows(response);
@@ -85,7 +84,7 @@ ExitCode RunShadow(const GlobalOptions& global) {
 }
 
 ExitCode RunDifferences(const GlobalOptions& global, const DifferencesOptions& options) {
-  const auto client = AdminClient::Connect(global.socket);
+  const auto client = AdminClient::Connect(global);
   if (client == nullptr) return ExitCode::kUnreachable;
   admin::v1::ListShadowDifferencesResponse response;
   const grpc::Status status =

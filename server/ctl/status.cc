@@ -11,7 +11,7 @@
 #include "server/ctl/escape.h"
 #include "server/ctl/human.h"
 #include "server/ctl/instances_table.h"
-#include "server/ctl/json.h"
+#include "server/ctl/output.h"
 #include "server/ctl/table.h"
 
 namespace ovpnbroker::ctl {
@@ -50,11 +50,11 @@ Cell ReadyCell(bool ready) {
   return ready ? Cell("READY", Color::kGood) : Cell("NOT READY", Color::kBad);
 }
 
-void PrintPolicies(const admin::v1::ListPoliciesResponse& response) {
+void PrintPolicies(const GlobalOptions& global, const admin::v1::ListPoliciesResponse& response) {
   Table table({{"POLICY"},
                {"STATE"},
                {"IN FLIGHT", Table::Align::kRight},
-               {"REVISION"},
+               {"REVISION", Table::Align::kLeft, Table::Keep::kShort},
                {"SOURCE"},
                {"LAST ERROR"}});
   for (const admin::v1::Policy& policy : response.policies()) {
@@ -71,11 +71,11 @@ void PrintPolicies(const admin::v1::ListPoliciesResponse& response) {
            replica.revision(), replica.address(), replica.last_error()});
     }
   }
-  table.Print(std::cout, ColorsWanted());
+  PrintTable(global, table);
 }
 
 ExitCode RunStatus(const GlobalOptions& global) {
-  const auto client = AdminClient::Connect(global.socket);
+  const auto client = AdminClient::Connect(global);
   if (client == nullptr) return ExitCode::kUnreachable;
   admin::v1::GetBrokerResponse broker;
   admin::v1::ListInstancesResponse instances;
@@ -85,15 +85,12 @@ ExitCode RunStatus(const GlobalOptions& global) {
   if (status.ok()) status = client->ListPolicies(policies);
   if (!status.ok()) return ReportFailure(status);
 
-  if (global.output == OutputFormat::kJson) {
-    std::cout << ToJson({&broker, &instances, &policies});
-    return ExitCode::kOk;
-  }
+  if (PrintedForPrograms(global, {&broker, &instances, &policies})) return ExitCode::kOk;
   PrintBroker(broker.broker());
   std::cout << "\n";
-  PrintInstances(instances);
+  PrintInstances(global, instances);
   std::cout << "\n";
-  PrintPolicies(policies);
+  PrintPolicies(global, policies);
   return ExitCode::kOk;
 }
 

@@ -3,22 +3,23 @@
 #include <iostream>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "server/ctl/admin_client.h"
 #include "server/ctl/command.h"
 #include "server/ctl/escape.h"
 #include "server/ctl/json.h"
+#include "server/ctl/output.h"
 
 namespace ovpnbroker::ctl {
 namespace {
 
 constexpr char kOwnVersion[] = OVPNBROKER_VERSION;
 
-void PrintVersions(OutputFormat output, const std::string& broker) {
-  if (output == OutputFormat::kJson) {
-    std::cout << "{\"ovpn-brokerctl\": " << JsonString(kOwnVersion)
-              << ", \"ovpn-brokerd\": " << (broker.empty() ? "null" : JsonString(broker)) << "}\n";
-    return;
-  }
+void PrintVersions(const GlobalOptions& global, const std::string& broker) {
+  const std::string json =
+      absl::StrCat("{\"ovpn-brokerctl\": ", JsonString(kOwnVersion),
+                   ", \"ovpn-brokerd\": ", broker.empty() ? "null" : JsonString(broker), "}\n");
+  if (PrintedForPrograms(global, json)) return;
   std::cout << "ovpn-brokerctl " << kOwnVersion << "\n";
   if (!broker.empty()) std::cout << "ovpn-brokerd " << Escape(broker) << "\n";
 }
@@ -26,11 +27,11 @@ void PrintVersions(OutputFormat output, const std::string& broker) {
 ExitCode RunVersion(const GlobalOptions& global) {
   ExitCode exit_code = ExitCode::kUnreachable;
   admin::v1::GetBrokerResponse response;
-  if (const auto client = AdminClient::Connect(global.socket); client != nullptr) {
+  if (const auto client = AdminClient::Connect(global); client != nullptr) {
     grpc::Status status = client->GetBroker(response);
     exit_code = status.ok() ? ExitCode::kOk : ReportFailure(status);
   }
-  PrintVersions(global.output, response.broker().version());
+  PrintVersions(global, response.broker().version());
   return exit_code;
 }
 
