@@ -52,6 +52,9 @@ SocketFolder::~SocketFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
+// Read and not run as it is: under valgrind it would be valgrind.
+std::string SelfPath() { return std::filesystem::read_symlink("/proc/self/exe"); }
+
 void DieOfErrno(const std::string& why) {
   std::cerr << why << ": " << std::strerror(errno) << '\n';
   std::exit(EXIT_FAILURE);

@@ -40,7 +40,7 @@ class SocketFolder {
 };
 
 // This program's own executable, for ChildProcess.
-inline constexpr char kSelf[] = "/proc/self/exe";
+std::string SelfPath();
 
 // Ends the program: `why`, and errno's text.
 [[noreturn]] void DieOfErrno(const std::string& why);

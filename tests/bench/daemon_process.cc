@@ -37,7 +37,7 @@ auth-user-pass-optional
 )";
 
 std::string DaemonProgram() {
-  return std::filesystem::read_symlink(kSelf).parent_path() / "../../server/ovpn-brokerd";
+  return std::filesystem::path(SelfPath()).parent_path() / "../../server/ovpn-brokerd";
 }
 
 // A new fifo, open for both directions, so that opening it waits for nobody.

@@ -112,7 +112,7 @@ void ServeIfAsked(int argc, char** argv) {
 
 PolicyProcess::PolicyProcess()
     : address_(absl::StrCat("unix:", folder_.Path("policy.sock"))),
-      process_({kSelf, kServe, address_}) {
+      process_({SelfPath(), kServe, address_}) {
   const auto channel = grpc::CreateChannel(address_, grpc::InsecureChannelCredentials());
   if (channel->WaitForConnected(std::chrono::system_clock::now() + kStartPatience)) return;
   std::cerr << "the policy did not start\n";

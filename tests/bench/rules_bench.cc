@@ -135,7 +135,7 @@ int Main() {
   }
   std::vector<double> ours, node, ratio;
   for (size_t round = 0; round < kRounds; ++round) {
-    ours.push_back(MeasureController({kSelf, kControl}, clients));
+    ours.push_back(MeasureController({SelfPath(), kControl}, clients));
     node.push_back(MeasureController(
         {"node", test::SourceDir() + "/tests/bench/rivals/node_controller.js"}, clients));
     ratio.push_back(ours.back() / node.back());
