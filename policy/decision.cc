@@ -7,7 +7,7 @@
 
 namespace ovpnbroker::policy {
 
-Decision::Decision(ovpn::DecisionId id, ovpn::AuthRequest request,
+Decision::Decision(ovpn::DecisionId id, ovpn::AuthRequest&& request,
                    std::shared_ptr<const EngineOptions> options, Answer answer)
     : id_(std::move(id)),
       request_(std::move(request)),

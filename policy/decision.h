@@ -45,7 +45,7 @@ class Decision {
   using Answer = absl::AnyInvocable<AnswerResult(const ovpn::Verdict&)>;
 
   // None of `request.environment`, `options` and `answer` may be null.
-  Decision(ovpn::DecisionId id, ovpn::AuthRequest request,
+  Decision(ovpn::DecisionId id, ovpn::AuthRequest&& request,
            std::shared_ptr<const EngineOptions> options, Answer answer);
   // Denies as FailureCause::kShutdown when the answer is still owed.
   ~Decision();

@@ -62,21 +62,25 @@ std::optional<LineKind> ExceptionKindOf(AnswerBasis basis) {
   return std::nullopt;
 }
 
+// Of one line, all that there may be.
+constexpr size_t kMaxFields = 20;
+
 std::vector<ovpn::LogField> FieldsOf(const DecisionRecord& record) {
   const double latency_ms = std::chrono::duration<double, std::milli>(record.latency).count();
-  std::vector<ovpn::LogField> fields = {
-      {"decision_id", record.id},
-      {"kind", ToString(record.kind)},
-      {"key", ovpn::ToString(record.key)},
-      {"session_uid", record.session_uid},
-      {"common_name", record.common_name},
-      {"username", record.username},
-      {"real_address", record.real_address},
-      {"policy", record.policy},
-      {"attempts", record.attempts},
-      {"latency_ms", latency_ms},
-      {"basis", ToString(record.basis)},
-  };
+  // Not from a list in braces, which would copy every value once more.
+  std::vector<ovpn::LogField> fields;
+  fields.reserve(kMaxFields);
+  fields.emplace_back("decision_id", record.id);
+  fields.emplace_back("kind", ToString(record.kind));
+  fields.emplace_back("key", ovpn::ToString(record.key));
+  fields.emplace_back("session_uid", record.session_uid);
+  fields.emplace_back("common_name", record.common_name);
+  fields.emplace_back("username", record.username);
+  fields.emplace_back("real_address", record.real_address);
+  fields.emplace_back("policy", record.policy);
+  fields.emplace_back("attempts", record.attempts);
+  fields.emplace_back("latency_ms", latency_ms);
+  fields.emplace_back("basis", ToString(record.basis));
   const auto add_if_set = [&fields](absl::string_view name, absl::string_view value) {
     if (!value.empty()) fields.emplace_back(name, value);
   };

@@ -28,7 +28,7 @@ struct DecisionEntry {
     kFinal,     // the record was emitted
   };
 
-  DecisionEntry(Decision owned_decision, std::shared_ptr<Policy> asked_policy,
+  DecisionEntry(Decision&& owned_decision, std::shared_ptr<Policy> asked_policy,
                 ovpn::SteadyTime submit)
       : id(owned_decision.id()),
         key(owned_decision.request().key),

@@ -24,7 +24,7 @@ DecisionEngine::~DecisionEngine() {
   ForgetExpired(0);
 }
 
-void DecisionEngine::Submit(Decision decision, std::shared_ptr<Policy> policy) {
+void DecisionEngine::Submit(Decision&& decision, std::shared_ptr<Policy> policy) {
   const DeadlineUpdate update(*this);
   const EntryPtr previous = table_.FindByClient(decision.request().key.client);
   if (previous != nullptr && previous->state == DecisionEntry::State::kOpen) {

@@ -50,7 +50,7 @@ class DecisionEngine {
 
   // Gets an answer to `decision` from `policy`; null counts as unavailable. A decision of the same
   // client that is still open is superseded. May settle the decision before it returns.
-  void Submit(Decision decision, std::shared_ptr<Policy> policy);
+  void Submit(Decision&& decision, std::shared_ptr<Policy> policy);
   // The client has answered the question of a further step (AuthKind::kChallengeResponse): the
   // policy is asked about the answer. Ignored when no decision waits for it.
   void Continue(ovpn::AuthRequest response);

@@ -18,22 +18,21 @@ constexpr size_t kMaxViolations = 16;
 constexpr absl::string_view kRedirectFlags[] = {"local",      "autolocal",   "def1", "bypass-dhcp",
                                                 "bypass-dns", "block-local", "ipv6", "!ipv4"};
 
-// Reads one message's fields and notes what is wrong under its path.
+// Reads one message's fields and notes what is wrong under its path, which is only put together
+// then. A reader of a field lives no longer than that of its message.
 class Reader {
  public:
   Reader(absl::string_view path, std::vector<ovpn::FieldViolation>& violations)
-      : path_(path), violations_(violations) {}
+      : Reader(nullptr, path, kNoIndex, violations) {}
 
-  Reader Field(absl::string_view name) const {
-    return Reader(absl::StrCat(path_, ".", name), violations_);
-  }
+  Reader Field(absl::string_view name) const { return {this, name, kNoIndex, violations_}; }
   Reader Element(absl::string_view name, int index) const {
-    return Reader(absl::StrCat(path_, ".", name, "[", index, "]"), violations_);
+    return {this, name, index, violations_};
   }
 
   void Violate(absl::string_view description) const {
     if (violations_.size() < kMaxViolations) {
-      violations_.push_back({path_, std::string(description)});
+      violations_.push_back({Path(), std::string(description)});
     }
   }
 
@@ -65,7 +64,22 @@ class Reader {
   }
 
  private:
-  const std::string path_;
+  static constexpr int kNoIndex = -1;
+
+  Reader(const Reader* message, absl::string_view name, int index,
+         std::vector<ovpn::FieldViolation>& violations)
+      : message_(message), name_(name), index_(index), violations_(violations) {}
+
+  std::string Path() const {
+    std::string path = message_ == nullptr ? "" : absl::StrCat(message_->Path(), ".");
+    absl::StrAppend(&path, name_);
+    if (index_ != kNoIndex) absl::StrAppend(&path, "[", index_, "]");
+    return path;
+  }
+
+  const Reader* const message_;  // null: name_ is the whole path
+  const absl::string_view name_;
+  const int index_;
   std::vector<ovpn::FieldViolation>& violations_;
 };
 

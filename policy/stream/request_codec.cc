@@ -126,15 +126,13 @@ StreamTerms NegotiateTerms(const StreamPolicyOptions& options, const v1::HelloAc
   return terms;
 }
 
-v1::DecisionRequest MakeRequestWithoutEnvironment(const RequestHead& head,
-                                                  const ovpn::AuthRequest& request,
-                                                  const StreamTerms& terms) {
-  v1::DecisionRequest message;
+void FillRequestWithoutEnvironment(const RequestHead& head, const ovpn::AuthRequest& request,
+                                   const StreamTerms& terms, v1::DecisionRequest& message) {
   message.set_decision_id(head.decision_id);
   message.set_attempt(head.attempt);
   message.set_round(head.round);
   message.set_kind(KindToProto(request.kind));
-  *message.mutable_session() = SessionToProto(request.session);
+  SessionToProto(request.session, *message.mutable_session());
   message.set_kid(request.key.kid.value);
   message.set_token_state(TokenStateToProto(request.token_state));
   AddCredentials(request, terms, message);
@@ -144,12 +142,12 @@ v1::DecisionRequest MakeRequestWithoutEnvironment(const RequestHead& head,
   }
   *message.mutable_timeout() = DurationToProto(std::max(head.timeout, ovpn::Duration::zero()));
   *message.mutable_receive_time() = TimestampToProto(request.receive_time);
-  return message;
 }
 
 v1::DecisionRequest MakeDecisionRequest(const RequestHead& head, const ovpn::AuthRequest& request,
                                         const StreamTerms& terms) {
-  v1::DecisionRequest message = MakeRequestWithoutEnvironment(head, request, terms);
+  v1::DecisionRequest message;
+  FillRequestWithoutEnvironment(head, request, terms, message);
   const SelectedEnvironment selected(*request.environment, terms.environment_patterns,
                                      message.ByteSizeLong());
   message.set_environment_truncated(selected.truncated());

@@ -46,9 +46,8 @@ struct RequestHead {
 v1::DecisionRequest MakeDecisionRequest(const RequestHead& head, const ovpn::AuthRequest& request,
                                         const StreamTerms& terms);
 
-// The same without `environment` and `environment_truncated`.
-v1::DecisionRequest MakeRequestWithoutEnvironment(const RequestHead& head,
-                                                  const ovpn::AuthRequest& request,
-                                                  const StreamTerms& terms);
+// The same without `environment` and `environment_truncated`, into an empty message.
+void FillRequestWithoutEnvironment(const RequestHead& head, const ovpn::AuthRequest& request,
+                                   const StreamTerms& terms, v1::DecisionRequest& message);
 
 }  // namespace ovpnbroker::policy

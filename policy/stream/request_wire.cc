@@ -1,9 +1,12 @@
 #include "policy/stream/request_wire.h"
 
+#include <google/protobuf/arena.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>
 #include <grpc/slice.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
@@ -20,9 +23,16 @@ constexpr int kEntryKey = 1;
 constexpr int kEntryValue = 2;
 // Every field number here is below 16.
 constexpr size_t kTagBytes = 1;
+// Lengths below it are varints of one byte.
+constexpr size_t kOneByteLengths = 128;
+// Enough for the message of an ordinary request; what is more comes from the heap.
+constexpr size_t kArenaBytes = 4096;
 
 size_t FieldBytes(size_t payload) {
-  return kTagBytes + CodedOutputStream::VarintSize32(static_cast<uint32_t>(payload)) + payload;
+  const size_t length_bytes = payload < kOneByteLengths
+                                  ? 1
+                                  : CodedOutputStream::VarintSize32(static_cast<uint32_t>(payload));
+  return kTagBytes + length_bytes + payload;
 }
 
 uint8_t* WriteFieldStart(int number, size_t payload, uint8_t* to) {
@@ -48,7 +58,11 @@ grpc::ByteBuffer TakeSlice(grpc_slice raw) {
 
 grpc::ByteBuffer WriteDecisionRequest(const RequestHead& head, const ovpn::AuthRequest& request,
                                       const StreamTerms& terms) {
-  v1::DecisionRequest message = MakeRequestWithoutEnvironment(head, request, terms);
+  // The message is gone when this returns, so its parts need no memory of their own.
+  alignas(std::max_align_t) std::array<char, kArenaBytes> block;
+  google::protobuf::Arena arena(block.data(), block.size());
+  auto& message = *google::protobuf::Arena::CreateMessage<v1::DecisionRequest>(&arena);
+  FillRequestWithoutEnvironment(head, request, terms, message);
   const SelectedEnvironment selected(*request.environment, terms.environment_patterns,
                                      message.ByteSizeLong());
   message.set_environment_truncated(selected.truncated());

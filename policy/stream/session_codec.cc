@@ -58,6 +58,11 @@ google::protobuf::Duration DurationToProto(ovpn::Duration duration) {
 
 type::v1::Session SessionToProto(const ovpn::Session& session) {
   type::v1::Session message;
+  SessionToProto(session, message);
+  return message;
+}
+
+void SessionToProto(const ovpn::Session& session, type::v1::Session& message) {
   message.set_name(absl::StrCat("instances/", session.client.instance, "/sessions/", session.uid));
   message.set_uid(session.uid);
   message.set_instance(session.client.instance);
@@ -90,7 +95,6 @@ type::v1::Session SessionToProto(const ovpn::Session& session) {
   message.set_policy(session.policy);
   message.set_policy_revision(session.policy_revision);
   message.set_last_decision_id(session.last_decision_id);
-  return message;
 }
 
 }  // namespace ovpnbroker::policy

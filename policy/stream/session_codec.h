@@ -12,6 +12,8 @@ namespace ovpnbroker::policy {
 
 // Text that a client can influence is cut to 1024 bytes and made valid UTF-8. `etag` stays empty.
 type::v1::Session SessionToProto(const ovpn::Session& session);
+// The same into an empty message, wherever its memory is.
+void SessionToProto(const ovpn::Session& session, type::v1::Session& message);
 
 google::protobuf::Timestamp TimestampToProto(ovpn::WallTime time);
 // `duration` >= 0.
