@@ -18,7 +18,7 @@ namespace ovpnbroker::ovpn {
 namespace {
 
 // Blocks that one system call takes along.
-constexpr size_t kMaxBlocksPerWrite = 16;
+constexpr size_t kMaxBlocksPerWrite = 64;
 
 absl::Status ConnectError(const asio::error_code& error) {
   const std::string text = absl::StrCat("cannot connect: ", error.message());
@@ -56,7 +56,7 @@ void Link::Connect(const asio::generic::stream_protocol::endpoint& endpoint) {
 void Link::Write(absl::string_view bytes) {
   blocks_.emplace_back(bytes);
   waiting_bytes_ += bytes.size();
-  if (!writing_) StartWrite();
+  if (!writing_ && !reading_messages_) StartWrite();
 }
 
 void Link::Close() {
@@ -77,13 +77,21 @@ void Link::Read() {
         }
         if (error) return self->Fail(absl::UnavailableError("read: " + error.message()));
         self->parser_.Commit(size);
-        while (self->owner_ != nullptr) {
-          std::optional<Message> message = self->parser_.Next();
-          if (!message.has_value()) break;
-          self->owner_->OnLinkMessage(*std::move(message));
-        }
+        self->DeliverMessages();
         self->Read();
       });
+}
+
+// What is answered meanwhile is written together at the end.
+void Link::DeliverMessages() {
+  reading_messages_ = true;
+  while (owner_ != nullptr) {
+    std::optional<Message> message = parser_.Next();
+    if (!message.has_value()) break;
+    owner_->OnLinkMessage(*std::move(message));
+  }
+  reading_messages_ = false;
+  if (owner_ != nullptr && !writing_ && !blocks_.empty()) StartWrite();
 }
 
 void Link::StartWrite() {

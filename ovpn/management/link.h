@@ -43,6 +43,7 @@ class Link : public std::enable_shared_from_this<Link> {
 
  private:
   void Read();
+  void DeliverMessages();
   void StartWrite();
   void Fail(const absl::Status& status);
 
@@ -52,6 +53,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::deque<Secret> blocks_;  // a command may hold a password
   size_t waiting_bytes_ = 0;
   bool writing_ = false;
+  bool reading_messages_ = false;  // StartWrite comes when all of them were delivered
 };
 
 }  // namespace ovpnbroker::ovpn
