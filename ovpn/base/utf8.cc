@@ -1,6 +1,7 @@
 #include "ovpn/base/utf8.h"
 
 #include <cstdint>
+#include <cstring>
 
 namespace ovpnbroker::ovpn {
 namespace {
@@ -24,10 +25,22 @@ size_t CharacterSize(absl::string_view bytes) {
   return size;
 }
 
+// Length of the longest prefix of ASCII characters, eight at a time: most text is nothing else.
+size_t AsciiPrefix(absl::string_view bytes) {
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  size_t size = 0;
+  for (uint64_t word; size + sizeof(word) <= bytes.size(); size += sizeof(word)) {
+    std::memcpy(&word, bytes.data() + size, sizeof(word));
+    if ((word & kHighBits) != 0) break;
+  }
+  while (size < bytes.size() && static_cast<uint8_t>(bytes[size]) < 0x80) ++size;
+  return size;
+}
+
 }  // namespace
 
 size_t ValidUtf8Prefix(absl::string_view bytes) {
-  size_t valid = 0;
+  size_t valid = AsciiPrefix(bytes);
   while (valid < bytes.size()) {
     const size_t size = CharacterSize(bytes.substr(valid));
     if (size == 0) break;

@@ -1,13 +1,14 @@
 #include "ovpn/management/option_words.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "ovpn/base/openvpn_words.h"
 #include "ovpn/base/status_macros.h"
 #include "ovpn/management/text_argument.h"
@@ -15,10 +16,17 @@
 namespace ovpnbroker::ovpn {
 namespace {
 
-bool NeedsNoEscape(char byte) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(byte)) ||
-         absl::string_view("-_.:/@+=!%,").find(byte) != absl::string_view::npos;
-}
+// By byte.
+constexpr std::array<bool, 256> kNeedsNoEscape = [] {
+  std::array<bool, 256> table{};
+  for (const char byte : std::string_view("0123456789abcdefghijklmnopqrstuvwxyz"
+                                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.:/@+=!%,")) {
+    table[static_cast<unsigned char>(byte)] = true;
+  }
+  return table;
+}();
+
+bool NeedsNoEscape(char byte) { return kNeedsNoEscape[static_cast<unsigned char>(byte)]; }
 
 }  // namespace
 
@@ -48,10 +56,17 @@ bool IsOptionName(absl::string_view name) {
 }
 
 std::string JoinOptionWords(absl::Span<const std::string> words) {
-  return absl::StrJoin(words, " ", [](std::string* line, const std::string& word) {
+  std::string line;
+  for (const std::string& word : words) {
+    if (&word != words.begin()) line.push_back(' ');
     const bool bare = !word.empty() && std::all_of(word.begin(), word.end(), NeedsNoEscape);
-    absl::StrAppend(line, bare ? word : QuoteArgument(word));
-  });
+    if (bare) {
+      line += word;
+    } else {
+      line += QuoteArgument(word);
+    }
+  }
+  return line;
 }
 
 }  // namespace ovpnbroker::ovpn

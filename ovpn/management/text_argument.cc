@@ -33,7 +33,9 @@ absl::Status CheckText(absl::string_view text, size_t max_bytes) {
 }
 
 std::string QuoteArgument(absl::string_view text) {
-  std::string quoted = "\"";
+  std::string quoted;
+  quoted.reserve(text.size() + 2);
+  quoted.push_back('"');
   for (const char byte : text) {
     if (byte == '"' || byte == '\\') quoted.push_back('\\');
     quoted.push_back(byte);

@@ -59,8 +59,9 @@ absl::uint128 IpAddress::ToNumber() const {
 }
 
 std::string IpAddress::ToString() const {
+  if (is_v4()) return absl::StrCat(bytes_[0], ".", bytes_[1], ".", bytes_[2], ".", bytes_[3]);
   std::array<char, INET6_ADDRSTRLEN> text;
-  return inet_ntop(is_v4() ? AF_INET : AF_INET6, bytes_.data(), text.data(), text.size());
+  return inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
 }
 
 absl::StatusOr<IpPrefix> IpPrefix::Make(const IpAddress& network, int length) {
