@@ -114,6 +114,18 @@ double MeasureController(std::vector<std::string> command,
   return Rate(kClients, asker.Ask(clients, kWarmUpClients, clients.size()));
 }
 
+// Only the broker's side, for a profiler: from OpenVPN's bytes to its answers, without sockets.
+int Profile() {
+  WireBroker broker;
+  for (size_t cid = 0; cid < kClients; ++cid) {
+    broker.Feed(MakeConnectBytes(cid));
+    broker.output().clear();
+    broker.Feed("SUCCESS: client-auth command succeeded\r\n");
+    broker.Feed("SUCCESS: client-pending-auth command succeeded\r\n");
+  }
+  return broker.allowed() == kClients ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int Main() {
   DecisionLoad load;
   load.SetPolicy(MakeSampleRules());
@@ -153,5 +165,6 @@ int Main() {
 int main(int argc, char** argv) {
   using namespace ovpnbroker::bench;
   if (argc == 3 && std::strcmp(argv[1], kControl) == 0) return Control(argv[2]);
+  if (argc == 2 && std::strcmp(argv[1], "--profile") == 0) return Profile();
   return Main();
 }
