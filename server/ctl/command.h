@@ -39,6 +39,7 @@ void AddExplainCommand(CLI::App& app, CommandLine& line);
 void AddShadowCommand(CLI::App& app, CommandLine& line);
 void AddCheckConfigCommand(CLI::App& app, CommandLine& line);
 void AddContextCommand(CLI::App& app, CommandLine& line);
+void AddImportCommand(CLI::App& app, CommandLine& line);
 void AddPolicyCommand(CLI::App& app, CommandLine& line);
 void AddVersionCommand(CLI::App& app, CommandLine& line);
 

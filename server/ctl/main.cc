@@ -101,6 +101,7 @@ int Run(int argc, char** argv) {
   ovpnbroker::ctl::AddShadowCommand(app, line);
   ovpnbroker::ctl::AddCheckConfigCommand(app, line);
   ovpnbroker::ctl::AddContextCommand(app, line);
+  ovpnbroker::ctl::AddImportCommand(app, line);
   ovpnbroker::ctl::AddPolicyCommand(app, line);
   ovpnbroker::ctl::AddVersionCommand(app, line);
   try {
