@@ -8,7 +8,7 @@ source "$here/lib/terminal.sh"
 usage() {
   cat <<'USAGE'
 Usage: deploy/install-packages.sh [--list | --missing] GROUP...
-Installs the packages of the groups (build, run, demo, test, lint, or all) that are not installed yet.
+Installs the packages of the groups (build, run, demo, test, package, lint, or all) that are not installed yet.
   --list     print the packages of the groups and do nothing
   --missing  print those that are not installed and do nothing
 USAGE
@@ -21,7 +21,7 @@ for argument in "$@"; do
     --list) action=list ;;
     --missing) action=missing ;;
     -h | --help) usage && exit 0 ;;
-    build | run | demo | test | lint | all) groups+=("$argument") ;;
+    build | run | demo | test | package | lint | all) groups+=("$argument") ;;
     *) usage >&2 && die "unknown group '$argument'" ;;
   esac
 done

@@ -22,6 +22,7 @@ ctest, then the integration tests, in which a real OpenVPN server asks the broke
   --no-install     install nothing; what is missing shows as an error of the build
   --lint           also the checks of tests/lint: layout, include directions, clang-tidy, shellcheck, buf
   --fuzz SECONDS   also fuzz each libFuzzer target that long
+  --package        also build the Debian package, and install and run it in a clean Debian (root; see tests/packaging)
   --bench          also build and run tests/bench (optimised)
   --only           only the stages that the options above add, not ctest and not the integration tests
   -h, --help       this text
@@ -37,7 +38,7 @@ Builds are in build/PRESET, logs of failed integration tests in the test's own r
 USAGE
 }
 
-preset=dev filter='' fuzz_seconds=0 install=true main_stages=true integration=true lint=false bench=false
+preset=dev filter='' fuzz_seconds=0 install=true main_stages=true integration=true lint=false bench=false package=false
 while [[ $# -gt 0 ]]; do
   case $1 in
     --filter) filter=${2:?--filter needs a regular expression} && shift ;;
@@ -47,6 +48,7 @@ while [[ $# -gt 0 ]]; do
     --no-install) install=false ;;
     --lint) lint=true ;;
     --bench) bench=true ;;
+    --package) package=true ;;
     --only) main_stages=false tests_expected=false ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && die "unknown option '$1'" ;;
@@ -66,6 +68,7 @@ prepare_environment
 if $install; then
   groups=(build test)
   if $lint || [[ $preset == tsan || $fuzz_seconds -gt 0 ]]; then groups+=(lint); fi
+  if $package; then groups+=(package); fi
   stage "install" deploy/install-packages.sh "${groups[@]}" || finish
 fi
 if $lint; then
@@ -81,6 +84,10 @@ fi
 if [[ $fuzz_seconds -gt 0 ]]; then
   stage "build (fuzz)" configure_and_build fuzz tests/fuzz/all &&
     stage "fuzz" run_fuzzers "$fuzz_seconds"
+fi
+if $package; then
+  stage "build (package)" deploy/package.sh &&
+    stage "package" run_package
 fi
 if $bench; then
   stage "build (bench)" configure_and_build release bench -DOVPNBROKER_TESTS=ON &&

@@ -162,6 +162,16 @@ run_integration() {
   count_report "$report"
 }
 
+# The package that deploy/package.sh has built, in a clean Debian and in namespaces as above.
+run_package() {
+  local report=$PWD/build/package/package.xml
+  rm -f "$report"
+  OVPNBROKER_PACKAGE_DIR=$PWD/build/package \
+    unshare --net --pid --mount --fork --kill-child --mount-proc \
+    /usr/bin/python3 -m pytest -c tests/packaging/pytest.ini --rootdir tests/packaging --junitxml "$report" tests/packaging
+  count_report "$report"
+}
+
 # run_fuzzers SECONDS: every target, side by side; a crash leaves its input in build/fuzz/artifacts.
 run_fuzzers() {
   local seconds=$1 target name failures=0 artifacts=$PWD/build/fuzz/artifacts pids=() names=() index
