@@ -4,24 +4,18 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/file_mode.h"
 
 namespace ovpnbroker::server {
 namespace {
 
 constexpr size_t kMebibyte = size_t{1} << 20;
 
-uint32_t ParseMode(const std::string& text) {
-  uint32_t mode = 0;
-  // The configuration's check lets octal digits through only.
-  for (const char digit : text) mode = mode * 8 + static_cast<uint32_t>(digit - '0');
-  return mode;
-}
-
 // AdminConfig and ViewerSocketConfig.
 template <typename Config>
 ListenerOptions UnixListener(const Config& config, type::v1::Role role) {
   ListenerOptions options;
-  options.unix_socket = UnixEndpoint{config.socket(), ParseMode(config.mode()), config.group()};
+  options.unix_socket = UnixEndpoint{config.socket(), ParseFileMode(config.mode()), config.group()};
   options.access = std::make_shared<FixedAccess>(absl::StrCat("unix:", config.socket()), role);
   return options;
 }

@@ -164,7 +164,7 @@ absl::Status Broker::AddInstance(const config::v1::InstanceConfig& config) {
   instances_.Add(std::make_unique<ovpn::Instance>(
       loop_, clock_, std::move(parts.config), std::move(parts.allowed_raw),
       std::move(parts.management_password), launcher_, sink, logger_));
-  return absl::OkStatus();
+  return instances_.all().back()->OpenPassthrough();
 }
 
 absl::Status Broker::KeepLeases() {

@@ -5,9 +5,11 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/status_macros.h"
 #include "ovpn/process/config_check.h"
+#include "server/file_mode.h"
 #include "server/proto_duration.h"
 #include "server/proto_log_level.h"
 
@@ -37,6 +39,31 @@ ovpn::RestartOptions MakeRestartOptions(const config::v1::RestartConfig& config)
 bool HasArgument(const config::v1::InstanceConfig& config, absl::string_view argument) {
   return std::find(config.arguments().begin(), config.arguments().end(), argument) !=
          config.arguments().end();
+}
+
+// What `status` alone prints; OpenVPN knows formats 1 to 3.
+int StatusVersion(const config::v1::InstanceConfig& config, int in_file) {
+  int version = in_file;
+  for (int i = 0; i + 1 < config.arguments_size(); ++i) {
+    if (config.arguments(i) != "--status-version") continue;
+    if (!absl::SimpleAtoi(config.arguments(i + 1), &version)) version = 0;
+  }
+  return version >= 1 && version <= 3 ? version : ovpn::kDefaultStatusVersion;
+}
+
+// `config` has passed the check, which knows octal digits.
+std::optional<ovpn::PassthroughConfig> MakePassthroughConfig(
+    const config::v1::InstanceConfig& config, int status_version) {
+  if (!config.has_passthrough()) return std::nullopt;
+  const config::v1::PassthroughConfig& values = config.passthrough();
+  ovpn::PassthroughConfig passthrough;
+  passthrough.socket = values.socket();
+  passthrough.permissions = {ParseFileMode(values.mode()), values.group()};
+  passthrough.max_clients = values.max_clients();
+  passthrough.max_output_bytes = size_t{values.max_output_kibibytes()} * 1024;
+  passthrough.client_notifications = values.client_notifications();
+  passthrough.status_version = StatusVersion(config, status_version);
+  return passthrough;
 }
 
 // OpenVPN takes the first line of the file.
@@ -83,6 +110,8 @@ absl::StatusOr<InstanceParts> MakeInstanceParts(const config::v1::InstanceConfig
   instance.address_mismatch = config.address_mismatch() == config::v1::ADDRESS_MISMATCH_TOLERATE
                                   ? ovpn::AddressMismatch::kTolerate
                                   : ovpn::AddressMismatch::kKill;
+
+  instance.passthrough = MakePassthroughConfig(config, summary.status_version);
 
   std::optional<ovpn::Secret> password;
   if (tcp) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "ovpn/base/status_macros.h"
 #include "ovpn/process/openvpn_command.h"
 #include "ovpn/process/openvpn_log_line.h"
 
@@ -58,6 +59,18 @@ Instance::Snapshot Instance::snapshot() const {
           connection_.ready(),
           management_connects_,
           management_losses_};
+}
+
+absl::Status Instance::OpenPassthrough() {
+  if (!config_.passthrough.has_value()) return absl::OkStatus();
+  const Subscriptions own{.state = true, .bytecount = config_.bytecount_interval};
+  CommandChannel& channel = *this;
+  passthrough_ = std::make_unique<Passthrough>(config_.name, *config_.passthrough, own, channel,
+                                               clock_, logger_);
+  ASSIGN_OR_RETURN(
+      passthrough_listener_,
+      PassthroughListener::Open(loop_, config_.name, *config_.passthrough, *passthrough_, logger_));
+  return absl::OkStatus();
 }
 
 void Instance::Start() {

@@ -25,6 +25,8 @@
 #include "ovpn/instance/command_channel.h"
 #include "ovpn/instance/instance_config.h"
 #include "ovpn/instance/instance_sink.h"
+#include "ovpn/instance/passthrough.h"
+#include "ovpn/instance/passthrough_listener.h"
 #include "ovpn/instance/sessions.h"
 #include "ovpn/management/connection.h"
 #include "ovpn/process/file_lock.h"
@@ -87,6 +89,9 @@ class Instance final : private ConnectionHandler, private ChildObserver, private
     config_.prompt_verdict = prompt_verdict;
     config_.address_mismatch = address_mismatch;
   }
+  // Opens the pass-through socket, if there is to be one, for as long as the instance is there.
+  // Once, before Start. An error names the socket and what is in the way.
+  absl::Status OpenPassthrough();
 
  private:
   // ConnectionHandler
@@ -143,7 +148,9 @@ class Instance final : private ConnectionHandler, private ChildObserver, private
   std::vector<std::function<void()>> stopped_;
 
   Sessions sessions_;
-  Connection connection_;                 // after sessions_, whose callbacks it holds
+  std::unique_ptr<Passthrough> passthrough_;  // null: none is configured
+  std::unique_ptr<PassthroughListener> passthrough_listener_;
+  Connection connection_;                 // after those whose callbacks it holds
   std::unique_ptr<Preflight> preflight_;  // of the start under way
   RestartPolicy restart_policy_;
   StopSequence stop_sequence_;

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ovpn/base/clock.h"
 #include "ovpn/base/log.h"
+#include "ovpn/instance/passthrough_config.h"
 #include "ovpn/management/management_address.h"
 #include "ovpn/process/restart_policy.h"
 
@@ -43,6 +45,8 @@ struct InstanceConfig {
   std::chrono::seconds hand_window{60};       // OpenVPN's, which bounds how long a client waits
   std::chrono::seconds reneg_interval{3600};  // OpenVPN's reneg-sec; 0: no renegotiation by time
   AddressMismatch address_mismatch = AddressMismatch::kKill;
+
+  std::optional<PassthroughConfig> passthrough;
 };
 
 }  // namespace ovpnbroker::ovpn

@@ -15,6 +15,7 @@ constexpr absl::string_view kConnected = "CONNECTED";
 void Instance::OnReady(const Greeting& greeting) {
   openvpn_version_ = greeting.openvpn_version.ToString();
   ++management_connects_;
+  if (passthrough_ != nullptr) passthrough_->OnReady(greeting);
   if (stop_sequence_.begun()) return;  // it is on its way out, and its SIGKILL is timed
   if (state_ == InstanceState::kHolding) AskWhetherConnected();
   if (state_ == InstanceState::kStarting) timer_.Arm(std::nullopt);
@@ -31,6 +32,7 @@ void Instance::OnReady(const Greeting& greeting) {
 }
 
 void Instance::OnMessage(Message&& message) {
+  if (passthrough_ != nullptr) passthrough_->OnMessage(message);
   if (auto* event = std::get_if<ClientEvent>(&message)) return sessions_.OnEvent(std::move(*event));
   if (const auto* count = std::get_if<ByteCount>(&message)) return sessions_.OnByteCount(*count);
   if (std::holds_alternative<Hold>(message)) return OnHold();

@@ -5,19 +5,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "ovpn/base/overloaded.h"
 
 namespace ovpnbroker::ovpn {
 namespace {
 
 constexpr absl::string_view kEnd = "END";
 constexpr absl::string_view kPasswordName = "password";
-
-template <typename... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
-template <typename... Ts>
-Overloaded(Ts...) -> Overloaded<Ts...>;
 
 std::string Describe(const EnvironmentBlock::Event& event) {
   return std::visit(

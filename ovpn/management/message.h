@@ -33,6 +33,7 @@ struct StateChange {
   std::string local_ip;
   std::string local_port;
   std::string tunnel_ipv6;
+  std::string text;  // all of it, as OpenVPN wrote it after ">STATE:"
 };
 
 // >LOG: a line of OpenVPN's log.

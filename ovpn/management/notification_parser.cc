@@ -41,10 +41,12 @@ Message ParseByteCount(absl::string_view text) {
 }
 
 Message ParseState(absl::string_view text) {
+  const std::string whole(text);
   const auto time = ParseDecimal<int64_t>(TakeField(text));
   if (!time || text.empty()) return Malformed("STATE");
   StateChange state;
   state.unix_time = *time;
+  state.text = whole;
   for (std::string* field :
        {&state.name, &state.detail, &state.tunnel_ipv4, &state.remote_ip, &state.remote_port,
         &state.local_ip, &state.local_port, &state.tunnel_ipv6}) {

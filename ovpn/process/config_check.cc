@@ -47,6 +47,10 @@ constexpr Extraction kExtractions[] = {
        summary.explicit_exit_notify =
            line.argument(1).empty() ? 1 : PositiveNumber(line.argument(1));
      }},
+    {"status-version",
+     [](OpenvpnConfigSummary& summary, const ConfigLine& line) {
+       summary.status_version = PositiveNumber(line.argument(1));
+     }},
     {"verify-client-cert",
      [](OpenvpnConfigSummary& summary, const ConfigLine& line) {
        summary.client_certificate_required =

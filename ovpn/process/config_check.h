@@ -31,16 +31,18 @@ struct ConfigFinding {
 // OpenVPN's own defaults (2.6).
 inline constexpr int kDefaultHandWindowSeconds = 60;
 inline constexpr int kDefaultRenegSeconds = 3600;
+inline constexpr int kDefaultStatusVersion = 1;
 
 struct OpenvpnConfigSummary {
   std::vector<ConfigFinding> findings;  // in the order of the files' lines, then the whole
 
   int hand_window_seconds = kDefaultHandWindowSeconds;
-  int reneg_seconds = kDefaultRenegSeconds;  // 0: no renegotiation by time
-  std::string dev;                           // "tun", "tun0", "tap", ...; empty if not set
-  std::string proto;                         // as written; empty: OpenVPN's default (udp)
-  std::string topology;                      // as written; empty: OpenVPN's default
-  std::optional<int> explicit_exit_notify;   // its argument (1 without one)
+  int reneg_seconds = kDefaultRenegSeconds;    // 0: no renegotiation by time
+  std::string dev;                             // "tun", "tun0", "tap", ...; empty if not set
+  std::string proto;                           // as written; empty: OpenVPN's default (udp)
+  std::string topology;                        // as written; empty: OpenVPN's default
+  std::optional<int> explicit_exit_notify;     // its argument (1 without one)
+  int status_version = kDefaultStatusVersion;  // the format of `status`
   bool has_keepalive = false;
   bool duplicate_cn = false;
   bool username_as_common_name = false;

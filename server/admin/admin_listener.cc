@@ -1,6 +1,5 @@
 #include "server/admin/admin_listener.h"
 
-#include <grp.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/server_builder_option.h>
@@ -8,10 +7,8 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <mutex>
 #include <utility>
@@ -19,6 +16,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/status_macros.h"
+#include "ovpn/base/unix_socket.h"
 #include "policy/stream/tls_credentials.h"
 #include "server/admin/admin_services.h"
 
@@ -52,20 +50,6 @@ class WithoutReflection final : public grpc::ServerBuilderOption {
     plugins->erase(std::remove_if(plugins->begin(), plugins->end(), is_reflection), plugins->end());
   }
 };
-
-absl::Status ChangeGroup(const std::string& socket, const std::string& group) {
-  if (group.empty()) return absl::OkStatus();
-  const struct group* entry = getgrnam(group.c_str());
-  if (entry == nullptr) {
-    return absl::NotFoundError(
-        absl::StrCat("the group of ", socket, ": there is no group \"", group, "\""));
-  }
-  constexpr auto kKeepOwner = static_cast<uid_t>(-1);
-  if (chown(socket.c_str(), kKeepOwner, entry->gr_gid) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot give ", socket, " to group ", group));
-  }
-  return absl::OkStatus();
-}
 
 void Configure(grpc::ServerBuilder& builder,
                const std::vector<std::unique_ptr<grpc::Service>>& services) {
@@ -114,11 +98,7 @@ absl::Status AdminListener::ListenUnix(const UnixEndpoint& endpoint) {
         absl::StrCat("cannot listen on the admin socket ", endpoint.socket,
                      ": does its directory exist, and may the broker write there?"));
   }
-  RETURN_IF_ERROR(ChangeGroup(endpoint.socket, endpoint.group));
-  if (chmod(endpoint.socket.c_str(), endpoint.mode) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot set permissions of ", endpoint.socket));
-  }
-  return absl::OkStatus();
+  return ovpn::SetSocketPermissions(endpoint.socket, {endpoint.mode, endpoint.group});
 }
 
 absl::Status AdminListener::ListenTcp(const TcpEndpoint& endpoint) {

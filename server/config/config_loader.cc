@@ -62,7 +62,7 @@ void ApplyDerivedDefaults(config::v1::BrokerConfig& config) {
     }
     if (instance.has_passthrough() && instance.passthrough().socket().empty()) {
       instance.mutable_passthrough()->set_socket(
-          (runtime_directory / instance.name() / "passthrough.sock").string());
+          (runtime_directory / (instance.name() + ".passthrough.sock")).string());
     }
   }
 }

@@ -151,6 +151,8 @@ std::string FakeManagementServer::DefaultReply(const std::string& line) {
   if (name == "env-filter") return "SUCCESS: env_filter_level=0\r\n";
   if (line == "state") return "1767225600,CONNECTING,,,,,,\r\nEND\r\n";
   if (name == "state") return "SUCCESS: real-time state notification set to ON\r\n";
+  if (line == "log on") return "SUCCESS: real-time log notification set to ON\r\n";
+  if (line == "log off") return "SUCCESS: real-time log notification set to OFF\r\n";
   if (name == "bytecount") return "SUCCESS: bytecount interval changed\r\n";
   if (name == "hold") return "SUCCESS: hold release succeeded\r\n";
   if (name == "pid") return "SUCCESS: pid=4711\r\n";
