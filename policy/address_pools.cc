@@ -11,6 +11,34 @@ AddressPools::AddressPools(std::vector<AddressPoolOptions> options) {
   }
 }
 
+void AddressPools::Replace(std::vector<AddressPoolOptions> options,
+                           const absl::flat_hash_set<std::string>& unchanged) {
+  std::vector<std::unique_ptr<AddressPool>> old = std::exchange(pools_, {});
+  absl::flat_hash_set<const AddressPool*> fresh;
+  for (AddressPoolOptions& option : options) {
+    const auto same = std::find_if(old.begin(), old.end(), [&option](const auto& pool) {
+      return pool != nullptr && pool->options().name == option.name;
+    });
+    if (same != old.end() && unchanged.contains(option.name)) {
+      pools_.push_back(std::move(*same));
+      continue;
+    }
+    pools_.push_back(std::make_unique<AddressPool>(std::move(option)));
+    fresh.insert(pools_.back().get());
+    if (same == old.end()) continue;
+    (*same)->VisitLeases(std::nullopt, [this](const AddressLease& lease) {
+      AddressLease kept = lease;
+      kept.holds = 0;
+      pools_.back()->Restore(std::move(kept));
+      return true;
+    });
+  }
+  for (const auto& [address, holders] : holders_) {
+    AddressPool* const owner = Owner(address);
+    if (owner != nullptr && fresh.contains(owner)) owner->OnHeld(address);
+  }
+}
+
 AddressPool* AddressPools::Find(absl::string_view name) const {
   for (const auto& pool : pools_) {
     if (pool->options().name == name) return pool.get();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "ovpn/base/ids.h"
 #include "policy/address_pool.h"
@@ -24,6 +25,11 @@ class AddressPools {
 
   // Names differ and ranges do not overlap (server/config).
   explicit AddressPools(std::vector<AddressPoolOptions> options);
+
+  // Other pools from now on. One of the same name keeps its leases as far as they fit, and keeps
+  // all it has when its name is in `unchanged`. Live sessions keep their addresses in any case.
+  void Replace(std::vector<AddressPoolOptions> options,
+               const absl::flat_hash_set<std::string>& unchanged);
 
   // In the order of the configuration.
   const std::vector<std::unique_ptr<AddressPool>>& all() const { return pools_; }

@@ -48,6 +48,11 @@ void ShadowDesk::Stop() {
 ShadowDesk::Candidate& ShadowDesk::CandidateOf(const std::shared_ptr<Policy>& policy) {
   for (const auto& candidate : candidates_) {
     if (candidate->policy == policy) return *candidate;
+    // The same candidate, dialled anew after a reload: its counts go on.
+    if (candidate->counts.policy == policy->name()) {
+      candidate->policy = policy;
+      return *candidate;
+    }
   }
   candidates_.push_back(std::make_unique<Candidate>(Candidate{policy, {}}));
   candidates_.back()->counts.policy = std::string(policy->name());
@@ -57,6 +62,7 @@ ShadowDesk::Candidate& ShadowDesk::CandidateOf(const std::shared_ptr<Policy>& po
 void ShadowDesk::Assign(const std::string& instance,
                         const std::vector<std::shared_ptr<Policy>>& candidates) {
   std::vector<Candidate*>& assigned = by_instance_[instance];
+  assigned.clear();
   for (const std::shared_ptr<Policy>& policy : candidates) {
     assigned.push_back(&CandidateOf(policy));
   }

@@ -63,7 +63,7 @@ class ShadowDesk final : public DecisionObserver {
   ShadowDesk(const ShadowDesk&) = delete;
   ShadowDesk& operator=(const ShadowDesk&) = delete;
 
-  // The candidates of one instance; none is null.
+  // The candidates of one instance, instead of those before; none is null.
   void Assign(const std::string& instance, const std::vector<std::shared_ptr<Policy>>& candidates);
 
   void OnDecisionRecord(const DecisionRecord& /*record*/) override {}

@@ -92,7 +92,10 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
                                                            config));
   RETURN_IF_ERROR(broker->KeepLeases());
   for (const config::v1::InstanceConfig& instance : config.instances()) {
-    RETURN_IF_ERROR(broker->AddInstance(instance));
+    ASSIGN_OR_RETURN(std::unique_ptr<ovpn::Instance> made, broker->MakeInstance(instance, config));
+    broker->instances_.Add(std::move(made));
+    RETURN_IF_ERROR(broker->instances_.all().back()->OpenPassthrough());
+    broker->Judge(instance);
   }
   ASSIGN_OR_RETURN(broker->audit_, AuditLog::Make(environment.log_tail,
                                                   MakeAuditFileOptions(config.admin().audit())));
@@ -118,7 +121,9 @@ Broker::Broker(const Environment& environment, std::string config_path,
       launcher_(environment.launcher),
       logger_(environment.log_tail),
       config_path_(std::move(config_path)),
+      log_level_(environment.log_level),
       config_(config),
+      config_time_(clock_.WallNow()),
       dropped_log_lines_(environment.dropped_log_lines),
       start_time_(clock_.WallNow()),
       lock_(std::move(lock)),
@@ -151,20 +156,27 @@ Broker::Broker(const Environment& environment, std::string config_path,
 
 Broker::~Broker() = default;
 
-absl::Status Broker::AddInstance(const config::v1::InstanceConfig& config) {
-  ASSIGN_OR_RETURN(InstanceParts parts, MakeInstanceParts(config, config_));
-  judgements_.emplace(config.name(),
-                      Judgement{MakeEngineOptions(config), policies_->Find(config.policy())});
-  decision_metrics_.AddInstance(config.name());
+absl::StatusOr<std::unique_ptr<ovpn::Instance>> Broker::MakeInstance(
+    const config::v1::InstanceConfig& config, const config::v1::BrokerConfig& broker) {
+  ASSIGN_OR_RETURN(InstanceParts parts, MakeInstanceParts(config, broker));
   admission_.SetReplaceBy(config.name(), ReplaceByOf(parts));
+  ovpn::InstanceSink& sink = *this;
+  return std::make_unique<ovpn::Instance>(
+      loop_, clock_, std::move(parts.config), std::move(parts.allowed_raw),
+      std::move(parts.management_password), launcher_, sink, logger_);
+}
+
+void Broker::Judge(const config::v1::InstanceConfig& config) {
+  decision_metrics_.AddInstance(config.name());
+  judgements_[config.name()] = {MakeEngineOptions(config), config.policy()};
   std::vector<std::shared_ptr<policy::Policy>> shadows;
   for (const std::string& shadow : config.shadows()) shadows.push_back(policies_->Find(shadow));
   shadow_desk_.Assign(config.name(), shadows);
-  ovpn::InstanceSink& sink = *this;
-  instances_.Add(std::make_unique<ovpn::Instance>(
-      loop_, clock_, std::move(parts.config), std::move(parts.allowed_raw),
-      std::move(parts.management_password), launcher_, sink, logger_));
-  return instances_.all().back()->OpenPassthrough();
+}
+
+std::shared_ptr<policy::Policy> Broker::JudgeOf(const std::string& instance) const {
+  const auto found = judgements_.find(instance);
+  return found == judgements_.end() ? nullptr : policies_->Find(found->second.policy);
 }
 
 absl::Status Broker::KeepLeases() {
@@ -199,14 +211,6 @@ void Broker::Attach() {
 void Broker::Detach() {
   instances_.StopAll(
       [this] { logger_.Info("DETACHED", "all children have ended; the broker goes on"); });
-}
-
-absl::StatusOr<config::v1::BrokerConfig> Broker::Reload() {
-  LoadedConfig loaded = LoadConfig(config_path_);
-  if (!loaded.ok()) return absl::InvalidArgumentError(FormatFindings(loaded.findings));
-  RETURN_IF_ERROR(policies_->ReloadRules(loaded.config));
-  roles_->Replace(MakeGrants(loaded.config.admin().tcp()));
-  return loaded.config;
 }
 
 void Broker::Shutdown(std::function<void()> stopped) {
@@ -261,11 +265,12 @@ void Broker::FinishShutdown() {
 }
 
 void Broker::RefreshHealth() {
+  policies_->Tick();
   bool ready = !draining_;
   for (const auto& instance : instances_.all()) {
     const bool running = instance->snapshot().state == ovpn::InstanceState::kRunning;
     admin_->SetHealth(absl::StrCat("instances/", instance->config().name), running && !draining_);
-    ready = ready && judgements_.at(instance->config().name).policy->ready();
+    ready = ready && JudgeOf(instance->config().name)->ready();
   }
   admin_->SetHealth(kPolicyHealth, ready);
 }
@@ -275,7 +280,6 @@ void Broker::OnAuthRequest(ovpn::AuthRequest request) {
     return engine_.Continue(std::move(request));
   }
   const ovpn::KeyRef key = request.key;
-  ovpn::Instance* const instance = instances_.Find(key.client.instance);
   const Judgement& judgement = judgements_.at(key.client.instance);
   const ovpn::DecisionId id = ovpn::NewUuid7(clock_.WallNow());
   // A drain denies before any policy is asked; sessions that are in renegotiate as ever.
@@ -283,12 +287,15 @@ void Broker::OnAuthRequest(ovpn::AuthRequest request) {
   if (request.kind == ovpn::AuthKind::kConnect) {
     policy = instance_desk_.drains().GateOf(key.client.instance);
   }
-  if (policy == nullptr) policy = judgement.policy;
+  if (policy == nullptr) policy = policies_->Find(judgement.policy);
   const ovpn::AnswerOrigin origin{std::string(policy->name()), id};
-  // The instances outlive the engine, so the answer may name its instance.
+  // By name: a reload may have taken the instance away by the time of the answer. The instances as
+  // a whole outlive the engine.
   policy::Decision decision(id, std::move(request), judgement.options,
-                            [instance, key, origin](const ovpn::Verdict& answer) {
-                              return ToPolicy(instance->sessions().Answer(key, answer, origin));
+                            [this, key, origin](const ovpn::Verdict& answer) {
+                              ovpn::Instance* const asker = instances_.Find(key.client.instance);
+                              if (asker == nullptr) return policy::AnswerResult::Gone();
+                              return ToPolicy(asker->sessions().Answer(key, answer, origin));
                             });
   engine_.Submit(std::move(decision), policy);
 }
@@ -334,15 +341,19 @@ void Broker::OnDecisionRecord(const policy::DecisionRecord& record) {
   std::string policy = record.policy;
   if (record.basis == policy::AnswerBasis::kFailureMode) policy += " (failure_mode)";
   if (record.basis == policy::AnswerBasis::kKeptLast) policy += " (stale)";
+  const bool answered = record.steps == 0 && (record.basis == policy::AnswerBasis::kVerdict ||
+                                              record.basis == policy::AnswerBasis::kAdmission);
+  if (answered) policies_->NoteLatency(record.policy, record.latency);
   ovpn::Instance* const instance = instances_.Find(record.key.client.instance);
+  if (instance == nullptr) return;  // a reload took it away; its records come late
   instance->sessions().NoteDecision(record.session_uid, record.id, policy, record.policy_revision);
 }
 
 void Broker::EndSession(const ovpn::ClientRef& client, const ovpn::SessionUid& uid,
                         const std::string& reason, std::function<void(absl::Status)> done) {
-  instances_.Find(client.instance)
-      ->sessions()
-      .Kill(uid, ovpn::KillDisposition::kHalt, reason, std::move(done));
+  ovpn::Instance* const instance = instances_.Find(client.instance);
+  if (instance == nullptr) return done(absl::NotFoundError("its instance is gone"));
+  instance->sessions().Kill(uid, ovpn::KillDisposition::kHalt, reason, std::move(done));
 }
 
 void Broker::KillSession(const ovpn::SessionUid& uid, bool halt, const std::string& reason,

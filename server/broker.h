@@ -70,10 +70,6 @@ class Broker final : public BrokerControl,
   void Attach();
   // Ends all children and keeps serving the admin API; SIGUSR2.
   void Detach();
-  // Reads the configuration again and takes over what can change while running: the rules, the
-  // roles of admin.tcp and, through its return value, the log level. Nothing changes when it has
-  // errors. SIGHUP.
-  absl::StatusOr<config::v1::BrokerConfig> Reload();
   // Denies what is open, ends all children, closes the policies and the admin API, then calls
   // `stopped` once. At the latest after the configured shutdown_timeout. SIGTERM.
   void Shutdown(std::function<void()> stopped);
@@ -97,14 +93,27 @@ class Broker final : public BrokerControl,
   const policy::DecisionHistory& decisions() const override { return decision_history_; }
   const policy::ShadowDesk& shadows() const override { return shadow_desk_; }
   InstanceControl& instance_control() override { return instance_desk_; }
+  const config::v1::BrokerConfig& config() const override { return config_; }
+  ovpn::WallTime config_time() const override { return config_time_; }
+  ReloadReport Reload(bool validate_only) override;
+  absl::Status DrainReplica(const std::string& policy, const std::string& address,
+                            bool force) override {
+    return policies_->DrainReplica(policy, address, force);
+  }
+  absl::Status ResumeReplica(const std::string& policy, const std::string& address) override {
+    return policies_->ResumeReplica(policy, address);
+  }
+  absl::StatusOr<Evaluation> Evaluate(const std::string& policy,
+                                      const ovpn::AuthRequest& request) const override;
   void Kill(KillRequest request, std::function<void(KillResult)> done) override;
 
  private:
   // What the engine needs to know of one instance.
   struct Judgement {
     std::shared_ptr<const policy::EngineOptions> options;
-    std::shared_ptr<policy::Policy> policy;
+    std::string policy;
   };
+  using MadeInstances = absl::flat_hash_map<std::string, std::unique_ptr<ovpn::Instance>>;
 
   Broker(const Environment& environment, std::string config_path,
          const config::v1::BrokerConfig& config, ovpn::FileLock lock);
@@ -119,7 +128,18 @@ class Broker final : public BrokerControl,
   void PumpShadows();
   void AwaitPolicies();
   void FinishShutdown();
-  absl::Status AddInstance(const config::v1::InstanceConfig& config);
+  // Not among the instances yet.
+  absl::StatusOr<std::unique_ptr<ovpn::Instance>> MakeInstance(
+      const config::v1::InstanceConfig& config, const config::v1::BrokerConfig& broker);
+  // Who decides about this instance's clients, and how.
+  void Judge(const config::v1::InstanceConfig& config);
+  // Null when the instance is not there (any more).
+  std::shared_ptr<policy::Policy> JudgeOf(const std::string& instance) const;
+  absl::StatusOr<MadeInstances> MakeChangedInstances(const config::v1::BrokerConfig& next,
+                                                     const std::vector<ReloadChange>& changes);
+  void Apply(const config::v1::BrokerConfig& next, const std::vector<ReloadChange>& changes,
+             PolicyRegistry::Staged& policies, MadeInstances made);
+  void ReplaceInstances(const config::v1::BrokerConfig& next, MadeInstances made);
 
   // broker_metrics.cc: what monitoring is told
   MetricsSnapshot CollectMetrics() const;
@@ -148,7 +168,9 @@ class Broker final : public BrokerControl,
   ovpn::Launcher& launcher_;
   ovpn::Logger& logger_;
   const std::string config_path_;
-  const config::v1::BrokerConfig config_;
+  LogLevelControl& log_level_;
+  config::v1::BrokerConfig config_;
+  ovpn::WallTime config_time_;  // when it came into force
   const std::function<uint64_t()> dropped_log_lines_;
   const ovpn::WallTime start_time_;
   const ovpn::FileLock lock_;

@@ -7,15 +7,20 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "ovpn/base/clock.h"
 #include "ovpn/base/ids.h"
 #include "ovpn/types/session.h"
+#include "ovpnbroker/config/v1/broker_config.pb.h"
 #include "policy/address_pools.h"
 #include "policy/decision_history.h"
+#include "policy/policy.h"
 #include "policy/shadow_desk.h"
 #include "server/broker_status.h"
 #include "server/instance_control.h"
+#include "server/reload/reload_plan.h"
 
 namespace ovpnbroker::server {
 
@@ -42,6 +47,14 @@ struct KillResult {
   std::string message;                   // for kFailed
 };
 
+// A dry run of one decision.
+struct Evaluation {
+  std::string policy;
+  policy::PolicyReply reply;
+  std::vector<std::string> lines = {};                // of an allow
+  std::vector<ovpn::FieldViolation> violations = {};  // why an allow could not be written
+};
+
 class BrokerControl {
  public:
   virtual ~BrokerControl() = default;
@@ -64,6 +77,20 @@ class BrokerControl {
   virtual const policy::ShadowDesk& shadows() const = 0;
 
   virtual InstanceControl& instance_control() = 0;
+
+  // What is in force, and since when.
+  virtual const config::v1::BrokerConfig& config() const = 0;
+  virtual ovpn::WallTime config_time() const = 0;
+  // Reads the configuration file again and takes it over as a whole, or says why not.
+  virtual ReloadReport Reload(bool validate_only) = 0;
+  // As PolicyRegistry has them.
+  virtual absl::Status DrainReplica(const std::string& policy, const std::string& address,
+                                    bool force) = 0;
+  virtual absl::Status ResumeReplica(const std::string& policy, const std::string& address) = 0;
+  // What `policy` (empty: the instance's own) would say. NOT_FOUND; FAILED_PRECONDITION when it
+  // cannot be asked without a client.
+  virtual absl::StatusOr<Evaluation> Evaluate(const std::string& policy,
+                                              const ovpn::AuthRequest& request) const = 0;
 
   // Ends a session. `done` is called once, never before Kill returns, also when the broker stops
   // (kFailed).

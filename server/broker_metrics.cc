@@ -19,7 +19,7 @@ using policy::StreamCounters;
 constexpr InstanceState kInstanceStates[] = {
     InstanceState::kStopped, InstanceState::kStarting, InstanceState::kHolding,
     InstanceState::kRunning, InstanceState::kStopping, InstanceState::kBackoff,
-    InstanceState::kFailed,
+    InstanceState::kFailed,  InstanceState::kDetached,
 };
 // ENDED sessions are in no table.
 constexpr SessionState kSessionStates[] = {
@@ -191,7 +191,7 @@ std::vector<std::string> Broker::WhyNotReady() const {
     } else if (!snapshot.management_ready) {
       reasons.push_back(absl::StrCat("instance ", config.name(), " has no management connection"));
     }
-    const policy::Policy& judge = *judgements_.at(config.name()).policy;
+    const policy::Policy& judge = *JudgeOf(config.name());
     if (!judge.ready()) {
       reasons.push_back(absl::StrCat("policy ", judge.name(), " of instance ", config.name(),
                                      " cannot be asked"));

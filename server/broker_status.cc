@@ -74,7 +74,7 @@ std::vector<InstanceStatus> Broker::ListInstances() const {
     status.config_path = config.openvpn_config;
     status.management_endpoint = config.management.ToString();
     status.drain = instance_desk_.drains().Find(config.name);
-    status.policy = std::string(judgements_.at(config.name).policy->name());
+    status.policy = judgements_.at(config.name).policy;
     instance->sessions().table().Visit("", [&status](const ovpn::SessionEntry& entry) {
       if (entry.session.state == ovpn::SessionState::kPending) ++status.pending_sessions;
       if (entry.session.state == ovpn::SessionState::kEstablished) ++status.established_sessions;

@@ -12,6 +12,7 @@
 #include "ovpn/instance/instance_sink.h"
 #include "ovpn/types/session.h"
 #include "ovpn/types/verdict.h"
+#include "policy/latency_window.h"
 
 namespace ovpnbroker::server {
 
@@ -71,7 +72,7 @@ struct InstanceStatus {
   std::optional<InstanceDrainStatus> drain;
 };
 
-enum class ReplicaState { kBackoff, kConnecting, kHandshaking, kReady, kDraining };
+enum class ReplicaState { kBackoff, kConnecting, kHandshaking, kReady, kDraining, kDrained };
 
 struct ReplicaStatus {
   std::string address;
@@ -95,6 +96,7 @@ struct PolicyStatus {
   uint32_t in_flight = 0;
   std::string last_error;
   std::vector<ReplicaStatus> replicas;  // kRemote
+  policy::LatencySummary latency;
 };
 
 }  // namespace ovpnbroker::server

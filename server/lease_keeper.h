@@ -37,8 +37,13 @@ class LeaseKeeper {
   // Reads the file and begins to keep it. An error when there is a file that can neither be read
   // nor set aside: writing would destroy it.
   absl::Status Start();
+  // The pools are others than before: what they have is written soon.
+  void OnPoolsReplaced() { saved_revision_ = kNothingSaved; }
 
  private:
+  // No pools have this revision.
+  static constexpr uint64_t kNothingSaved = ~uint64_t{0};
+
   absl::Status Load();
   absl::Status SetAside(const absl::Status& why);
   uint64_t Revision() const;

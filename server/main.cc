@@ -29,7 +29,7 @@ Signals:
   SIGTERM, SIGINT  deny what is open, end all OpenVPN processes, stop
   SIGQUIT          hand over: deny what is open and stop; the OpenVPN processes
                    run on with their sessions, and the next broker adopts them
-  SIGHUP           read the configuration again: rules, roles and log level
+  SIGHUP           read the configuration again and take it over
   SIGUSR1          start all instances (attach)
   SIGUSR2          stop all instances and keep the admin API (detach)
 

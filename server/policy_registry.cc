@@ -14,6 +14,9 @@
 namespace ovpnbroker::server {
 namespace {
 
+// How long a policy that a reload has changed may take to be READY, while its old streams decide.
+constexpr std::chrono::seconds kSwapPatience{5};
+
 using config::v1::BrokerConfig;
 using config::v1::InstanceConfig;
 using config::v1::PolicyConfig;
@@ -91,8 +94,9 @@ ReplicaState ToStatus(policy::ReplicaState state) {
     case policy::ReplicaState::kReady:
       return ReplicaState::kReady;
     case policy::ReplicaState::kDraining:
-    case policy::ReplicaState::kClosed:
       return ReplicaState::kDraining;
+    case policy::ReplicaState::kClosed:
+      return ReplicaState::kDrained;
   }
   return ReplicaState::kBackoff;
 }
@@ -155,82 +159,202 @@ void AddReplicas(const policy::StreamPolicy& remote, PolicyStatus& status) {
   }
 }
 
+// What a remote policy is made from; another one means other streams.
+std::string Fingerprint(const PolicyConfig& config, const policy::StreamPolicyOptions& options) {
+  std::vector<std::string> instances(options.instances.begin(), options.instances.end());
+  std::sort(instances.begin(), instances.end());
+  return absl::StrCat(config.SerializeAsString(), "|", absl::StrJoin(instances, ","), "|",
+                      options.decision_timeout.count(), "|",
+                      options.max_decision_timeout.value_or(ovpn::Duration::zero()).count(), "|",
+                      options.mode == policy::StreamMode::kShadow ? "shadow" : "enforce", "|",
+                      options.allow_raw_directives ? "raw" : "");
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<PolicyRegistry>> PolicyRegistry::Make(const Environment& environment,
                                                                      const BrokerConfig& config) {
-  std::unique_ptr<PolicyRegistry> registry(
-      new PolicyRegistry(environment.sessions.journal().epoch()));
-  for (const PolicyConfig& policy : config.policies()) {
-    RETURN_IF_ERROR(registry->Add(environment, policy, config));
-  }
+  std::unique_ptr<PolicyRegistry> registry(new PolicyRegistry(environment));
+  ASSIGN_OR_RETURN(const std::shared_ptr<Staged> staged, registry->Stage(config, /*dial=*/true));
+  registry->Commit(*staged);
   return registry;
 }
 
-absl::Status PolicyRegistry::Add(const Environment& environment, const PolicyConfig& config,
-                                 const BrokerConfig& broker) {
-  Unit unit;
-  unit.name = config.name();
-  if (config.has_rules()) {
-    unit.rules_source = SourceOf(config.rules());
-    ASSIGN_OR_RETURN(std::shared_ptr<const policy::RuleSet> rules,
-                     LoadCheckedRules(config, broker));
-    unit.rules = std::make_shared<policy::RulesPolicy>(unit.name, std::move(rules));
-  } else {
-    ASSIGN_OR_RETURN(unit.remote, policy::StreamPolicy::Create(
-                                      environment.loop, environment.clock, environment.logger,
-                                      MakeOptions(config, broker, environment.sessions)));
-  }
-  units_.push_back(std::move(unit));
-  return absl::OkStatus();
+const PolicyRegistry::Unit* PolicyRegistry::FindUnit(absl::string_view name) const {
+  const auto found = std::find_if(units_.begin(), units_.end(),
+                                  [name](const Unit& unit) { return unit.name == name; });
+  return found == units_.end() ? nullptr : &*found;
+}
+
+const std::shared_ptr<policy::StreamPolicy>& PolicyRegistry::Serving(const Unit& unit) const {
+  if (unit.next == nullptr) return unit.remote;
+  const bool take_over =
+      unit.next->ready() || !unit.remote->ready() || environment_.clock.Now() >= unit.next_at;
+  return take_over ? unit.next : unit.remote;
 }
 
 std::shared_ptr<policy::Policy> PolicyRegistry::Find(absl::string_view name) const {
-  const auto found = std::find_if(units_.begin(), units_.end(),
-                                  [name](const Unit& unit) { return unit.name == name; });
-  if (found == units_.end()) return nullptr;
-  if (found->rules != nullptr) return found->rules;
-  return found->remote;
+  const Unit* const unit = FindUnit(name);
+  if (unit == nullptr) return nullptr;
+  if (unit->rules != nullptr) return unit->rules;
+  return Serving(*unit);
 }
 
-absl::Status PolicyRegistry::ReloadRules(const BrokerConfig& config) {
-  struct Parsed {
-    Unit* unit;
-    std::shared_ptr<const policy::RuleSet> rules;
-    std::string source;
-  };
-  std::vector<Parsed> parsed;
+absl::StatusOr<std::shared_ptr<PolicyRegistry::Staged>> PolicyRegistry::Stage(
+    const BrokerConfig& config, bool dial) const {
+  auto staged = std::make_shared<Staged>();
   std::vector<std::string> errors;  // of all policies
   for (const PolicyConfig& policy : config.policies()) {
-    const auto unit = std::find_if(units_.begin(), units_.end(), [&policy](const Unit& candidate) {
-      return candidate.name == policy.name() && candidate.rules != nullptr;
-    });
-    if (unit == units_.end() || !policy.has_rules()) continue;
-    auto rules = LoadCheckedRules(policy, config);
-    if (rules.ok()) {
-      parsed.push_back({&*unit, *std::move(rules), SourceOf(policy.rules())});
-    } else {
-      errors.emplace_back(rules.status().message());
+    const Unit* existing = FindUnit(policy.name());
+    if (existing != nullptr && (existing->rules != nullptr) != policy.has_rules()) {
+      existing = nullptr;
     }
+    if (!policy.has_rules()) {
+      const absl::Status status = StageRemote(policy, config, existing, dial, *staged);
+      if (!status.ok()) errors.emplace_back(status.message());
+      continue;
+    }
+    auto rules = LoadCheckedRules(policy, config);
+    if (!rules.ok()) {
+      errors.emplace_back(rules.status().message());
+      continue;
+    }
+    Staged::Entry entry;
+    if (existing != nullptr) {
+      entry.unit = *existing;
+      const std::string& before = existing->rules->rules().revision();
+      if (before != (*rules)->revision()) {
+        staged->revisions.push_back({policy.name(), before, (*rules)->revision()});
+      }
+    } else {
+      entry.unit.name = policy.name();
+      entry.unit.rules = std::make_shared<policy::RulesPolicy>(policy.name(), *rules);
+    }
+    entry.unit.rules_source = SourceOf(policy.rules());
+    entry.rules = *std::move(rules);
+    staged->entries.push_back(std::move(entry));
   }
   if (!errors.empty()) return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));
-  for (Parsed& next : parsed) {
-    next.unit->rules->Replace(std::move(next.rules));
-    next.unit->rules_source = std::move(next.source);
+  return staged;
+}
+
+absl::Status PolicyRegistry::StageRemote(const PolicyConfig& config, const BrokerConfig& broker,
+                                         const Unit* existing, bool dial, Staged& staged) const {
+  policy::StreamPolicyOptions options = MakeOptions(config, broker, environment_.sessions);
+  Staged::Entry entry;
+  if (existing != nullptr) entry.unit = *existing;
+  entry.unit.name = config.name();
+  entry.at_once = options.mode == policy::StreamMode::kShadow;
+  const std::string fingerprint = Fingerprint(config, options);
+  if (dial && entry.unit.fingerprint != fingerprint) {
+    ASSIGN_OR_RETURN(entry.replacement,
+                     policy::StreamPolicy::Create(environment_.loop, environment_.clock,
+                                                  environment_.logger, std::move(options)));
   }
+  entry.unit.fingerprint = fingerprint;
+  staged.entries.push_back(std::move(entry));
   return absl::OkStatus();
+}
+
+void PolicyRegistry::Commit(Staged& staged) {
+  std::vector<Unit> before = std::exchange(units_, {});
+  for (Staged::Entry& entry : staged.entries) {
+    Unit& unit = entry.unit;
+    // What `before` still has in the end is not needed any more.
+    const auto old = std::find_if(before.begin(), before.end(), [&unit](const Unit& candidate) {
+      return candidate.remote != nullptr && candidate.remote == unit.remote;
+    });
+    if (old != before.end()) *old = {};
+    if (entry.rules != nullptr) unit.rules->Replace(std::move(entry.rules));
+    if (entry.replacement != nullptr) {
+      if (unit.next != nullptr) Retire(std::exchange(unit.next, nullptr));
+      if (unit.remote != nullptr && unit.remote->ready() && !entry.at_once) {
+        unit.next = std::move(entry.replacement);
+        unit.next_at = environment_.clock.Now() + kSwapPatience;
+      } else {
+        if (unit.remote != nullptr) Retire(std::move(unit.remote));
+        unit.remote = std::move(entry.replacement);
+      }
+    }
+    units_.push_back(std::move(unit));
+  }
+  for (Unit& unit : before) {
+    if (unit.remote != nullptr) Retire(std::move(unit.remote));
+    if (unit.next != nullptr) Retire(std::move(unit.next));
+  }
+}
+
+void PolicyRegistry::Retire(std::shared_ptr<policy::StreamPolicy> policy) {
+  policy->Drain();
+  retired_.push_back(std::move(policy));
+}
+
+void PolicyRegistry::Tick() {
+  for (Unit& unit : units_) {
+    if (unit.next == nullptr || Serving(unit) != unit.next) continue;
+    environment_.logger.Info("POLICY_REPLACED",
+                             "a policy that a reload has changed decides over its new streams",
+                             {{"policy", unit.name}, {"ready", unit.next->ready() ? "yes" : "no"}});
+    Retire(std::exchange(unit.remote, std::move(unit.next)));
+    unit.next = nullptr;
+  }
+  std::erase_if(retired_, [](const auto& policy) { return policy->drained(); });
+}
+
+absl::StatusOr<policy::StreamPolicy*> PolicyRegistry::FindRemote(const std::string& name) const {
+  const Unit* const unit = FindUnit(name);
+  if (unit == nullptr) return absl::NotFoundError(absl::StrCat("no policy is called ", name));
+  if (unit->rules != nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, " is the embedded rules, which have no replicas"));
+  }
+  return Serving(*unit).get();
+}
+
+absl::Status PolicyRegistry::DrainReplica(const std::string& policy, const std::string& address,
+                                          bool force) {
+  ASSIGN_OR_RETURN(policy::StreamPolicy* const remote, FindRemote(policy));
+  const std::vector<policy::ReplicaStatus> replicas = remote->Replicas();
+  const bool other_ready =
+      std::any_of(replicas.begin(), replicas.end(), [&address](const policy::ReplicaStatus& other) {
+        return other.address != address && other.state == policy::ReplicaState::kReady;
+      });
+  const bool known = std::any_of(
+      replicas.begin(), replicas.end(),
+      [&address](const policy::ReplicaStatus& other) { return other.address == address; });
+  if (known && !other_ready && !force) {
+    return absl::FailedPreconditionError(
+        "no other replica is READY, so that clients would be denied; force it if that is meant");
+  }
+  return remote->DrainReplica(address);
+}
+
+absl::Status PolicyRegistry::ResumeReplica(const std::string& policy, const std::string& address) {
+  ASSIGN_OR_RETURN(policy::StreamPolicy* const remote, FindRemote(policy));
+  return remote->ResumeReplica(address);
+}
+
+void PolicyRegistry::NoteLatency(absl::string_view policy, ovpn::Duration latency) {
+  const Unit* const unit = FindUnit(policy);
+  if (unit != nullptr) unit->latency->Add(latency, environment_.clock.Now());
 }
 
 void PolicyRegistry::Drain() {
   for (const Unit& unit : units_) {
     if (unit.remote != nullptr) unit.remote->Drain();
+    if (unit.next != nullptr) unit.next->Drain();
   }
 }
 
 bool PolicyRegistry::drained() const {
-  return std::all_of(units_.begin(), units_.end(), [](const Unit& unit) {
-    return unit.remote == nullptr || unit.remote->drained();
-  });
+  const auto is_drained = [](const std::shared_ptr<policy::StreamPolicy>& policy) {
+    return policy == nullptr || policy->drained();
+  };
+  return std::all_of(units_.begin(), units_.end(),
+                     [&is_drained](const Unit& unit) {
+                       return is_drained(unit.remote) && is_drained(unit.next);
+                     }) &&
+         std::all_of(retired_.begin(), retired_.end(), is_drained);
 }
 
 std::vector<PolicyStatus> PolicyRegistry::Statuses() const {
@@ -238,6 +362,7 @@ std::vector<PolicyStatus> PolicyRegistry::Statuses() const {
   for (const Unit& unit : units_) {
     PolicyStatus status;
     status.name = unit.name;
+    status.latency = unit.latency->Summarize(environment_.clock.Now());
     status.ready = Find(unit.name)->ready();
     if (unit.rules != nullptr) {
       status.kind = PolicyKind::kRules;
@@ -246,6 +371,7 @@ std::vector<PolicyStatus> PolicyRegistry::Statuses() const {
     } else {
       status.kind = PolicyKind::kRemote;
       AddReplicas(*unit.remote, status);
+      if (unit.next != nullptr) AddReplicas(*unit.next, status);
     }
     statuses.push_back(std::move(status));
   }

@@ -12,6 +12,16 @@ Instance* InstanceSet::Find(absl::string_view name) const {
   return found == instances_.end() ? nullptr : found->get();
 }
 
+std::unique_ptr<Instance> InstanceSet::Take(absl::string_view name) {
+  const auto found =
+      std::find_if(instances_.begin(), instances_.end(),
+                   [name](const auto& instance) { return instance->config().name == name; });
+  if (found == instances_.end()) return nullptr;
+  std::unique_ptr<Instance> instance = std::move(*found);
+  instances_.erase(found);
+  return instance;
+}
+
 Instance* InstanceSet::FindSession(const SessionUid& uid) const {
   const auto found = std::find_if(
       instances_.begin(), instances_.end(),

@@ -17,6 +17,8 @@ class InstanceSet {
   // The name is unique; the configuration check has seen to it.
   void Add(std::unique_ptr<Instance> instance) { instances_.push_back(std::move(instance)); }
 
+  // Takes one out; null when there is none of this name.
+  std::unique_ptr<Instance> Take(absl::string_view name);
   // Null when there is none of this name.
   Instance* Find(absl::string_view name) const;
   // The instance whose live session has this uid, null when none has.

@@ -5,12 +5,13 @@
 #include "absl/strings/str_cat.h"
 #include "ovpnbroker/type/v1/options.pb.h"
 #include "server/admin/address_pool_service.h"
+#include "server/admin/broker_service.h"
 #include "server/admin/decision_service.h"
 #include "server/admin/instance_service.h"
 #include "server/admin/logger_service.h"
+#include "server/admin/policy_admin_service.h"
 #include "server/admin/session_service.h"
 #include "server/admin/shadow_service.h"
-#include "server/admin/status_services.h"
 
 namespace ovpnbroker::server {
 

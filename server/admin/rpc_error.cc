@@ -65,6 +65,19 @@ grpc::Status FailedPrecondition(absl::string_view reason, absl::string_view mess
   return ToGrpc(status);
 }
 
+grpc::Status InvalidFields(absl::string_view reason, absl::string_view message,
+                           const std::vector<Violation>& violations) {
+  google::rpc::Status status = MakeStatus(grpc::StatusCode::INVALID_ARGUMENT, reason, message, {});
+  google::rpc::BadRequest bad_request;
+  for (const Violation& item : violations) {
+    auto* violation = bad_request.add_field_violations();
+    violation->set_field(item.subject);
+    violation->set_description(ovpn::ReplaceInvalidUtf8(item.description));
+  }
+  status.add_details()->PackFrom(bad_request);
+  return ToGrpc(status);
+}
+
 std::string StatusText(const grpc::Status& status) {
   if (status.ok()) return "OK";
   const auto code = static_cast<google::rpc::Code>(status.error_code());

@@ -37,6 +37,10 @@ grpc::Status FailedPrecondition(absl::string_view reason, absl::string_view mess
                                 const ErrorMetadata& metadata,
                                 const std::vector<Violation>& violations);
 
+// INVALID_ARGUMENT that names several fields: `subject` of each violation.
+grpc::Status InvalidFields(absl::string_view reason, absl::string_view message,
+                           const std::vector<Violation>& violations);
+
 // "OK", or code and message, for logs: "NOT_FOUND: no session has the uid x".
 std::string StatusText(const grpc::Status& status);
 

@@ -1,5 +1,6 @@
 #include "server/admin/status_codec.h"
 
+#include <google/protobuf/util/time_util.h>
 #include <unistd.h>
 
 #include "ovpn/base/utf8.h"
@@ -45,6 +46,8 @@ admin::v1::PolicyReplica::State ReplicaStateToProto(ReplicaState state) {
       return admin::v1::PolicyReplica::STATE_READY;
     case ReplicaState::kDraining:
       return admin::v1::PolicyReplica::STATE_DRAINING;
+    case ReplicaState::kDrained:
+      return admin::v1::PolicyReplica::STATE_DRAINED;
   }
   return admin::v1::PolicyReplica::STATE_UNSPECIFIED;
 }
@@ -81,6 +84,11 @@ admin::v1::DecisionStatistics DecisionsToProto(const DecisionStatistics& decisio
   message.set_retry_count(decisions.retries);
   message.set_late_verdict_count(decisions.late_verdicts);
   return message;
+}
+
+google::protobuf::Duration DurationToProto(ovpn::Duration duration) {
+  return google::protobuf::util::TimeUtil::NanosecondsToDuration(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count());
 }
 
 admin::v1::InstanceDrain DrainToProto(const InstanceDrainStatus& status) {
@@ -156,6 +164,14 @@ admin::v1::Policy PolicyToProto(const PolicyStatus& status) {
   message.set_last_error(ReplaceInvalidUtf8(status.last_error));
   for (const ReplicaStatus& replica : status.replicas) {
     *message.add_replicas() = ReplicaToProto(replica);
+  }
+  if (status.latency.count > 0) {
+    admin::v1::PolicyLatency& latency = *message.mutable_latency();
+    latency.set_count(status.latency.count);
+    *latency.mutable_p50() = DurationToProto(status.latency.p50);
+    *latency.mutable_p90() = DurationToProto(status.latency.p90);
+    *latency.mutable_p99() = DurationToProto(status.latency.p99);
+    *latency.mutable_max() = DurationToProto(status.latency.max);
   }
   return message;
 }

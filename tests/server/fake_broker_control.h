@@ -102,6 +102,25 @@ class FakeBrokerControl final : public BrokerControl {
   }
 
   InstanceControl& instance_control() override { return instances; }
+  const config::v1::BrokerConfig& config() const override { return configuration; }
+  ovpn::WallTime config_time() const override { return {}; }
+  ReloadReport Reload(bool validate_only) override {
+    reloads.push_back(validate_only);
+    return reload_report;
+  }
+  absl::Status DrainReplica(const std::string& /*policy*/, const std::string& address,
+                            bool /*force*/) override {
+    drained_replicas.push_back(address);
+    return absl::OkStatus();
+  }
+  absl::Status ResumeReplica(const std::string& /*policy*/,
+                             const std::string& /*address*/) override {
+    return absl::NotFoundError("it is not drained");
+  }
+  absl::StatusOr<Evaluation> Evaluate(const std::string& /*policy*/,
+                                      const ovpn::AuthRequest& /*request*/) const override {
+    return absl::FailedPreconditionError("staff is remote");
+  }
   const policy::DecisionHistory& decisions() const override { return history; }
   const policy::ShadowDesk& shadows() const override { return shadow_desk_; }
 
@@ -136,6 +155,10 @@ class FakeBrokerControl final : public BrokerControl {
 
   policy::DecisionHistory history;
   FakeInstanceControl instances;
+  config::v1::BrokerConfig configuration;
+  ReloadReport reload_report;
+  std::vector<bool> reloads;  // validate_only of each
+  std::vector<std::string> drained_replicas;
   std::function<void()> on_kill;  // after each Kill; may be empty
 
  private:

@@ -1,0 +1,244 @@
+#include "server/admin/policy_admin_service.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "ovpn/base/utf8.h"
+#include "ovpn/types/client_identity.h"
+#include "server/admin/kill_request.h"
+#include "server/admin/list_page.h"
+#include "server/admin/rpc_error.h"
+#include "server/admin/status_codec.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+namespace v1 = admin::v1;
+using Evaluated = v1::EvaluateDecisionResponse;
+
+constexpr int kMaxVariables = 64;
+constexpr size_t kMaxVariableBytes = 4096;
+
+grpc::Status PolicyNotFound(const std::string& name) {
+  return RpcError(grpc::StatusCode::NOT_FOUND, "POLICY_NOT_FOUND",
+                  absl::StrCat("no policy is called ", name), {{"policy", name}});
+}
+
+template <typename Response>
+grpc::Status Show(const BrokerControl& broker, const std::string& name, Response& response) {
+  if (name.empty()) return InvalidField("name", "NAME_MISSING", "must be set");
+  for (const PolicyStatus& status : broker.ListPolicies()) {
+    if (status.name != name) continue;
+    *response.mutable_policy() = PolicyToProto(status);
+    return grpc::Status::OK;
+  }
+  return PolicyNotFound(name);
+}
+
+grpc::Status GetPolicy(BrokerControl& broker, const v1::GetPolicyRequest& request,
+                       v1::GetPolicyResponse& response) {
+  return Show(broker, request.name(), response);
+}
+
+// Fills the response with the policy as it is after `change`.
+template <typename Request, typename Response, typename Change>
+grpc::Status ChangeReplica(BrokerControl& broker, const Request& request, Response& response,
+                           absl::string_view precondition, Change change) {
+  grpc::Status status = CheckReason(request.reason());
+  if (!status.ok()) return status;
+  if (request.address().empty()) return InvalidField("address", "NAME_MISSING", "must be set");
+  status = Show(broker, request.policy(), response);
+  if (!status.ok()) return status;
+  const absl::Status changed = change();
+  if (changed.ok()) return Show(broker, request.policy(), response);
+  const std::string subject =
+      absl::StrCat("policies/", request.policy(), "/replicas/", request.address());
+  const std::string message(changed.message());
+  const auto refuse = [&](absl::string_view reason) {
+    return FailedPrecondition(reason, message,
+                              {{"policy", request.policy()}, {"address", request.address()}},
+                              {{std::string(reason), subject, message}});
+  };
+  if (absl::IsInvalidArgument(changed)) return refuse("POLICY_NOT_REMOTE");
+  if (absl::IsFailedPrecondition(changed)) return refuse(precondition);
+  const auto& replicas = response.policy().replicas();
+  const bool known = std::any_of(replicas.begin(), replicas.end(), [&request](const auto& replica) {
+    return replica.address() == request.address();
+  });
+  if (known) return refuse(precondition);
+  return RpcError(grpc::StatusCode::NOT_FOUND, "REPLICA_NOT_FOUND", message,
+                  {{"policy", request.policy()}, {"address", request.address()}});
+}
+
+grpc::Status DrainPolicyReplica(BrokerControl& broker, const v1::DrainPolicyReplicaRequest& request,
+                                v1::DrainPolicyReplicaResponse& response) {
+  return ChangeReplica(broker, request, response, "LAST_REPLICA", [&] {
+    return broker.DrainReplica(request.policy(), request.address(), request.force());
+  });
+}
+
+grpc::Status ResumePolicyReplica(BrokerControl& broker,
+                                 const v1::ResumePolicyReplicaRequest& request,
+                                 v1::ResumePolicyReplicaResponse& response) {
+  return ChangeReplica(broker, request, response, "REPLICA_NOT_DRAINED",
+                       [&] { return broker.ResumeReplica(request.policy(), request.address()); });
+}
+
+grpc::Status MakeRequest(const v1::EvaluateDecisionRequest& request, ovpn::AuthRequest& result) {
+  std::vector<std::pair<std::string, std::string>> variables(request.environment().begin(),
+                                                             request.environment().end());
+  std::sort(variables.begin(), variables.end());
+  size_t bytes =
+      request.common_name().size() + request.username().size() + request.real_address().size();
+  for (const auto& [name, value] : variables) {
+    if (name.empty()) return InvalidField("environment", "CLIENT_INVALID", "a name is empty");
+    bytes += name.size() + value.size();
+  }
+  if (request.environment_size() > kMaxVariables || bytes > kMaxVariableBytes) {
+    return InvalidField("environment", "CLIENT_INVALID",
+                        absl::StrCat("at most ", kMaxVariables, " variables, and ",
+                                     kMaxVariableBytes, " bytes in all"));
+  }
+  ovpn::Environment::Builder builder;
+  // The first of two counts.
+  for (const auto& [name, value] : variables) builder.Add(name, value);
+  if (!request.common_name().empty()) builder.Add("common_name", request.common_name());
+  if (!request.username().empty()) builder.Add("username", request.username());
+  if (!request.real_address().empty()) {
+    const absl::StatusOr<ovpn::IpAddress> address = ovpn::IpAddress::Parse(request.real_address());
+    if (!address.ok()) {
+      return InvalidField("real_address", "CLIENT_INVALID", address.status().message());
+    }
+    const bool ipv6 = address->family() == ovpn::IpAddress::Family::kV6;
+    builder.Add(ipv6 ? "untrusted_ip6" : "untrusted_ip", address->ToString());
+    builder.Add("untrusted_port", "0");
+  }
+  result.kind = request.reauth() ? ovpn::AuthKind::kReauth : ovpn::AuthKind::kConnect;
+  result.key.client.instance = request.instance();
+  result.environment = std::make_shared<const ovpn::Environment>(builder.Build());
+  result.session.client.instance = request.instance();
+  result.session.identity = ovpn::ClientIdentity::FromEnvironment(*result.environment);
+  result.receive_time = std::chrono::system_clock::now();
+  result.session.create_time = result.receive_time;
+  return grpc::Status::OK;
+}
+
+void Describe(const Evaluation& evaluation, Evaluated& response) {
+  const ovpn::Verdict& verdict = evaluation.reply.verdict;
+  response.set_policy(evaluation.policy);
+  response.set_revision(ovpn::ReplaceInvalidUtf8(evaluation.reply.policy_revision));
+  for (const auto& [name, value] : evaluation.reply.audit_annotations) {
+    (*response.mutable_annotations())[ovpn::ReplaceInvalidUtf8(name)] =
+        ovpn::ReplaceInvalidUtf8(value);
+  }
+  if (const auto* allow = std::get_if<ovpn::Allow>(&verdict)) {
+    response.set_result(Evaluated::RESULT_ALLOW);
+    response.set_address_pool(allow->config.address_pool);
+    for (const std::string& line : evaluation.lines) {
+      response.add_lines(ovpn::ReplaceInvalidUtf8(line));
+    }
+  } else if (const auto* deny = std::get_if<ovpn::Deny>(&verdict)) {
+    response.set_result(Evaluated::RESULT_DENY);
+    response.set_detail(ovpn::ReplaceInvalidUtf8(deny->reason));
+    response.set_client_reason(ovpn::ReplaceInvalidUtf8(deny->client_reason));
+  } else if (const auto* failure = std::get_if<ovpn::Failure>(&verdict)) {
+    response.set_result(Evaluated::RESULT_FAILURE);
+    response.set_detail(absl::StrCat(ovpn::ToString(failure->cause), ": ",
+                                     ovpn::ReplaceInvalidUtf8(failure->detail)));
+  } else if (std::holds_alternative<ovpn::PendingAuth>(verdict)) {
+    response.set_result(Evaluated::RESULT_PENDING);
+  } else {
+    response.set_result(Evaluated::RESULT_ABSTAIN);
+  }
+  if (evaluation.violations.empty()) return;
+  const ovpn::FieldViolation& first = evaluation.violations.front();
+  response.set_result(Evaluated::RESULT_FAILURE);
+  response.set_detail(absl::StrCat(first.field, ": ", first.description));
+}
+
+grpc::Status EvaluateDecision(BrokerControl& broker, const v1::EvaluateDecisionRequest& request,
+                              Evaluated& response) {
+  if (request.instance().empty())
+    return InvalidField("instance", "INSTANCE_MISSING", "must be set");
+  ovpn::AuthRequest described;
+  if (grpc::Status status = MakeRequest(request, described); !status.ok()) return status;
+  const absl::StatusOr<Evaluation> evaluation = broker.Evaluate(request.policy(), described);
+  if (evaluation.ok()) {
+    Describe(*evaluation, response);
+    return grpc::Status::OK;
+  }
+  const std::string message(evaluation.status().message());
+  if (absl::IsFailedPrecondition(evaluation.status())) {
+    return FailedPrecondition(
+        "DRY_RUN_UNSUPPORTED", message, {{"policy", request.policy()}},
+        {{"DRY_RUN_UNSUPPORTED", absl::StrCat("policies/", request.policy()), message}});
+  }
+  const std::vector<InstanceStatus> instances = broker.ListInstances();
+  const bool instance_known = std::any_of(
+      instances.begin(), instances.end(),
+      [&request](const InstanceStatus& status) { return status.name == request.instance(); });
+  return instance_known ? PolicyNotFound(request.policy())
+                        : RpcError(grpc::StatusCode::NOT_FOUND, "INSTANCE_NOT_FOUND", message,
+                                   {{"instance", request.instance()}});
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* PolicyAdminService::ListPolicies(grpc::CallbackServerContext* call,
+                                                           const v1::ListPoliciesRequest* request,
+                                                           v1::ListPoliciesResponse* response) {
+  return AnswerOnLoop(
+      context_, *call, request, response,
+      [this](const v1::ListPoliciesRequest& copy, v1::ListPoliciesResponse& result) {
+        return AnswerPage(context_.broker.ListPolicies(), copy, result,
+                          [&result](const PolicyStatus& status) {
+                            *result.add_policies() = PolicyToProto(status);
+                          });
+      });
+}
+
+grpc::ServerUnaryReactor* PolicyAdminService::GetPolicy(grpc::CallbackServerContext* call,
+                                                        const v1::GetPolicyRequest* request,
+                                                        v1::GetPolicyResponse* response) {
+  return AnswerOnLoop(context_, *call, request, response,
+                      [this](const v1::GetPolicyRequest& copy, v1::GetPolicyResponse& result) {
+                        return GetPolicy(context_.broker, copy, result);
+                      });
+}
+
+grpc::ServerUnaryReactor* PolicyAdminService::DrainPolicyReplica(
+    grpc::CallbackServerContext* call, const v1::DrainPolicyReplicaRequest* request,
+    v1::DrainPolicyReplicaResponse* response) {
+  return AnswerOnLoop(
+      context_, *call, request, response,
+      [this](const v1::DrainPolicyReplicaRequest& copy, v1::DrainPolicyReplicaResponse& result) {
+        return DrainPolicyReplica(context_.broker, copy, result);
+      });
+}
+
+grpc::ServerUnaryReactor* PolicyAdminService::ResumePolicyReplica(
+    grpc::CallbackServerContext* call, const v1::ResumePolicyReplicaRequest* request,
+    v1::ResumePolicyReplicaResponse* response) {
+  return AnswerOnLoop(
+      context_, *call, request, response,
+      [this](const v1::ResumePolicyReplicaRequest& copy, v1::ResumePolicyReplicaResponse& result) {
+        return ResumePolicyReplica(context_.broker, copy, result);
+      });
+}
+
+grpc::ServerUnaryReactor* PolicyAdminService::EvaluateDecision(
+    grpc::CallbackServerContext* call, const v1::EvaluateDecisionRequest* request,
+    v1::EvaluateDecisionResponse* response) {
+  return AnswerOnLoop(
+      context_, *call, request, response,
+      [this](const v1::EvaluateDecisionRequest& copy, v1::EvaluateDecisionResponse& result) {
+        return EvaluateDecision(context_.broker, copy, result);
+      });
+}
+
+}  // namespace ovpnbroker::server
