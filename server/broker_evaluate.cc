@@ -44,7 +44,7 @@ absl::StatusOr<Evaluation> Broker::Evaluate(const std::string& policy,
   ASSIGN_OR_RETURN(const ovpn::DirectivePolicy allowed_raw, ovpn::DirectivePolicy::Make(raw));
   const auto block = ovpn::ClientAuthBlock::Compile(allow->config, allowed_raw);
   if (block.ok()) {
-    evaluation.lines = block->lines();
+    evaluation.lines = block.value().lines();
   } else {
     evaluation.violations = block.violations();
   }

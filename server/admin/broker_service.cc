@@ -78,14 +78,14 @@ grpc::Status NeedsRestart(const ReloadReport& report) {
       {{"count", absl::StrCat(texts.size())}}, violations);
 }
 
-grpc::Status GetBroker(BrokerControl& broker, const v1::GetBrokerRequest& /*request*/,
-                       v1::GetBrokerResponse& response) {
+grpc::Status ShowBroker(BrokerControl& broker, const v1::GetBrokerRequest& /*request*/,
+                        v1::GetBrokerResponse& response) {
   *response.mutable_broker() = BrokerToProto(broker.GetStatus());
   return grpc::Status::OK;
 }
 
-grpc::Status GetConfig(BrokerControl& broker, const v1::GetConfigRequest& /*request*/,
-                       v1::GetConfigResponse& response) {
+grpc::Status ShowConfig(BrokerControl& broker, const v1::GetConfigRequest& /*request*/,
+                        v1::GetConfigResponse& response) {
   *response.mutable_config() = broker.config();
   MaskSecrets(*response.mutable_config());
   response.set_path(ovpn::ReplaceInvalidUtf8(broker.GetStatus().config_path));
@@ -93,8 +93,8 @@ grpc::Status GetConfig(BrokerControl& broker, const v1::GetConfigRequest& /*requ
   return grpc::Status::OK;
 }
 
-grpc::Status ReloadConfig(BrokerControl& broker, const v1::ReloadConfigRequest& request,
-                          v1::ReloadConfigResponse& response) {
+grpc::Status RunReload(BrokerControl& broker, const v1::ReloadConfigRequest& request,
+                       v1::ReloadConfigResponse& response) {
   if (grpc::Status status = CheckReason(request.reason()); !status.ok()) return status;
   const ReloadReport report = broker.Reload(request.validate_only());
   switch (report.result) {
@@ -124,7 +124,7 @@ grpc::ServerUnaryReactor* BrokerService::GetBroker(grpc::CallbackServerContext* 
                                                    v1::GetBrokerResponse* response) {
   return AnswerOnLoop(context_, *call, request, response,
                       [this](const v1::GetBrokerRequest& copy, v1::GetBrokerResponse& result) {
-                        return GetBroker(context_.broker, copy, result);
+                        return ShowBroker(context_.broker, copy, result);
                       });
 }
 
@@ -133,7 +133,7 @@ grpc::ServerUnaryReactor* BrokerService::GetConfig(grpc::CallbackServerContext* 
                                                    v1::GetConfigResponse* response) {
   return AnswerOnLoop(context_, *call, request, response,
                       [this](const v1::GetConfigRequest& copy, v1::GetConfigResponse& result) {
-                        return GetConfig(context_.broker, copy, result);
+                        return ShowConfig(context_.broker, copy, result);
                       });
 }
 
@@ -143,7 +143,7 @@ grpc::ServerUnaryReactor* BrokerService::ReloadConfig(grpc::CallbackServerContex
   return AnswerOnLoop(
       context_, *call, request, response,
       [this](const v1::ReloadConfigRequest& copy, v1::ReloadConfigResponse& result) {
-        return ReloadConfig(context_.broker, copy, result);
+        return RunReload(context_.broker, copy, result);
       });
 }
 

@@ -40,8 +40,8 @@ grpc::Status Show(const BrokerControl& broker, const std::string& name, Response
   return PolicyNotFound(name);
 }
 
-grpc::Status GetPolicy(BrokerControl& broker, const v1::GetPolicyRequest& request,
-                       v1::GetPolicyResponse& response) {
+grpc::Status ShowPolicy(BrokerControl& broker, const v1::GetPolicyRequest& request,
+                        v1::GetPolicyResponse& response) {
   return Show(broker, request.name(), response);
 }
 
@@ -75,16 +75,15 @@ grpc::Status ChangeReplica(BrokerControl& broker, const Request& request, Respon
                   {{"policy", request.policy()}, {"address", request.address()}});
 }
 
-grpc::Status DrainPolicyReplica(BrokerControl& broker, const v1::DrainPolicyReplicaRequest& request,
-                                v1::DrainPolicyReplicaResponse& response) {
+grpc::Status DrainReplica(BrokerControl& broker, const v1::DrainPolicyReplicaRequest& request,
+                          v1::DrainPolicyReplicaResponse& response) {
   return ChangeReplica(broker, request, response, "LAST_REPLICA", [&] {
     return broker.DrainReplica(request.policy(), request.address(), request.force());
   });
 }
 
-grpc::Status ResumePolicyReplica(BrokerControl& broker,
-                                 const v1::ResumePolicyReplicaRequest& request,
-                                 v1::ResumePolicyReplicaResponse& response) {
+grpc::Status ResumeReplica(BrokerControl& broker, const v1::ResumePolicyReplicaRequest& request,
+                           v1::ResumePolicyReplicaResponse& response) {
   return ChangeReplica(broker, request, response, "REPLICA_NOT_DRAINED",
                        [&] { return broker.ResumeReplica(request.policy(), request.address()); });
 }
@@ -161,8 +160,8 @@ void Describe(const Evaluation& evaluation, Evaluated& response) {
   response.set_detail(absl::StrCat(first.field, ": ", first.description));
 }
 
-grpc::Status EvaluateDecision(BrokerControl& broker, const v1::EvaluateDecisionRequest& request,
-                              Evaluated& response) {
+grpc::Status Evaluate(BrokerControl& broker, const v1::EvaluateDecisionRequest& request,
+                      Evaluated& response) {
   if (request.instance().empty())
     return InvalidField("instance", "INSTANCE_MISSING", "must be set");
   ovpn::AuthRequest described;
@@ -207,7 +206,7 @@ grpc::ServerUnaryReactor* PolicyAdminService::GetPolicy(grpc::CallbackServerCont
                                                         v1::GetPolicyResponse* response) {
   return AnswerOnLoop(context_, *call, request, response,
                       [this](const v1::GetPolicyRequest& copy, v1::GetPolicyResponse& result) {
-                        return GetPolicy(context_.broker, copy, result);
+                        return ShowPolicy(context_.broker, copy, result);
                       });
 }
 
@@ -217,7 +216,7 @@ grpc::ServerUnaryReactor* PolicyAdminService::DrainPolicyReplica(
   return AnswerOnLoop(
       context_, *call, request, response,
       [this](const v1::DrainPolicyReplicaRequest& copy, v1::DrainPolicyReplicaResponse& result) {
-        return DrainPolicyReplica(context_.broker, copy, result);
+        return DrainReplica(context_.broker, copy, result);
       });
 }
 
@@ -227,7 +226,7 @@ grpc::ServerUnaryReactor* PolicyAdminService::ResumePolicyReplica(
   return AnswerOnLoop(
       context_, *call, request, response,
       [this](const v1::ResumePolicyReplicaRequest& copy, v1::ResumePolicyReplicaResponse& result) {
-        return ResumePolicyReplica(context_.broker, copy, result);
+        return ResumeReplica(context_.broker, copy, result);
       });
 }
 
@@ -237,7 +236,7 @@ grpc::ServerUnaryReactor* PolicyAdminService::EvaluateDecision(
   return AnswerOnLoop(
       context_, *call, request, response,
       [this](const v1::EvaluateDecisionRequest& copy, v1::EvaluateDecisionResponse& result) {
-        return EvaluateDecision(context_.broker, copy, result);
+        return Evaluate(context_.broker, copy, result);
       });
 }
 
