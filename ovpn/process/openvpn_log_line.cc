@@ -3,6 +3,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
 namespace ovpnbroker::ovpn {
@@ -73,6 +74,16 @@ absl::string_view SkipPacketMarks(absl::string_view line) {
   return start == absl::string_view::npos ? line : line.substr(start);
 }
 
+// OpenVPN logs a client's answer to a challenge, in base64, at an ordinary level.
+std::string WithoutAnswers(absl::string_view text) {
+  for (const absl::string_view marker : {"CR response was sent by client (", "CR_RESPONSE,"}) {
+    const size_t start = text.find(marker);
+    if (start == absl::string_view::npos) continue;
+    return absl::StrCat(text.substr(0, start + marker.size()), "[answer left out]");
+  }
+  return std::string(text);
+}
+
 }  // namespace
 
 OpenvpnLogLine ParseOpenvpnLogLine(absl::string_view line) {
@@ -80,13 +91,13 @@ OpenvpnLogLine ParseOpenvpnLogLine(absl::string_view line) {
   absl::string_view rest = SkipPacketMarks(line);
   const std::optional<Stamp> stamp = ConsumeStamp(rest);
   if (!stamp.has_value()) {
-    result.text = std::string(line);
+    result.text = WithoutAnswers(line);
     return result;
   }
   result.time = stamp->time;
   result.flags = stamp->flags;
   result.level = LevelOf(stamp->flags);
-  result.text = std::string(rest);
+  result.text = WithoutAnswers(rest);
   return result;
 }
 

@@ -19,7 +19,8 @@ struct OpenvpnLogLine {
   std::optional<WallTime> time;  // when OpenVPN said it; none if the line has no stamp
   OpenvpnLogLevel level = OpenvpnLogLevel::kInfo;
   uint32_t flags = 0;  // OpenVPN's flags word as printed; 0 if the line has no stamp
-  std::string text;    // the bytes after the stamp; not necessarily UTF-8
+  // The bytes after the stamp, without clients' answers to challenges; not necessarily UTF-8.
+  std::string text;
 };
 
 // Every line gives a result: one without the stamp (a second line of a message, the dynamic linker,

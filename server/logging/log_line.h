@@ -10,6 +10,9 @@
 
 namespace ovpnbroker::server {
 
+// What both writers of the log say when they had to leave lines out.
+inline constexpr absl::string_view kLogLinesDroppedMessage = "whoever reads the log was too slow";
+
 // `CHILD_EXITED the child ended instance=office status="signal 9"`. A value is quoted when it is
 // empty or holds blanks, quotes, `=`, or bytes that need escaping: \" \\ \n \r \t, \xHH for the
 // rest and for bytes that are not UTF-8.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "server/logging/batch_sink.h"
+#include "server/logging/journal_writer.h"
 #include "server/logging/log_line.h"
 
 namespace ovpnbroker::server {
@@ -47,7 +48,7 @@ std::shared_ptr<BatchSink> StandardError(LogFormat format) {
   options.fd = STDERR_FILENO;
   options.colours = isatty(STDERR_FILENO) == 1;
   options.describe_dropped = [format](uint64_t dropped) {
-    return LogBody(format, "LOG_LINES_DROPPED", "whoever reads the log was too slow",
+    return LogBody(format, "LOG_LINES_DROPPED", kLogLinesDroppedMessage,
                    {ovpn::LogField("count", dropped)});
   };
   return std::make_shared<BatchSink>(std::move(options));
@@ -58,6 +59,9 @@ std::shared_ptr<BatchSink> StandardError(LogFormat format) {
 SpdlogLogger::SpdlogLogger(LogFormat format, ovpn::LogLevel level)
     : SpdlogLogger(format, level, StandardError(format)) {
   standard_error_ = std::static_pointer_cast<const BatchSink>(logger_->sinks().front());
+  if (format == LogFormat::kText && StandardErrorIsJournal()) {
+    journal_ = std::make_unique<JournalWriter>();
+  }
 }
 
 SpdlogLogger::SpdlogLogger(LogFormat format, ovpn::LogLevel level,
@@ -75,7 +79,8 @@ SpdlogLogger::~SpdlogLogger() = default;
 void SpdlogLogger::SetLevel(ovpn::LogLevel level) { logger_->set_level(ToSpdlog(level)); }
 
 uint64_t SpdlogLogger::dropped_lines() const {
-  return standard_error_ != nullptr ? standard_error_->dropped() : 0;
+  return (standard_error_ != nullptr ? standard_error_->dropped() : 0) +
+         (journal_ != nullptr ? journal_->dropped() : 0);
 }
 
 bool SpdlogLogger::Enabled(ovpn::LogLevel level) const {
@@ -84,6 +89,7 @@ bool SpdlogLogger::Enabled(ovpn::LogLevel level) const {
 
 void SpdlogLogger::Write(ovpn::LogLevel level, absl::string_view id, absl::string_view message,
                          absl::Span<const ovpn::LogField> fields) {
+  if (journal_ != nullptr && Enabled(level)) return journal_->Write(level, id, message, fields);
   const std::string body = LogBody(format_, id, message, fields);
   logger_->log(ToSpdlog(level), spdlog::string_view_t(body.data(), body.size()));
 }

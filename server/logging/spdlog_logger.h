@@ -1,5 +1,6 @@
 // Log lines to standard error through spdlog: text for people or one JSON object a line for
-// machines. Owned by main; thread-safe. The level can change at run time.
+// machines. Text for a standard error that is systemd's journal goes to it as records with fields.
+// Owned by main; thread-safe. The level can change at run time.
 #pragma once
 
 #include <spdlog/fwd.h>
@@ -14,6 +15,7 @@
 namespace ovpnbroker::server {
 
 class BatchSink;
+class JournalWriter;
 
 enum class LogFormat {
   kText,  // time level ID message name=value ...; coloured on a terminal
@@ -28,7 +30,7 @@ class SpdlogLogger final : public ovpn::Logger {
   ~SpdlogLogger() override;
 
   void SetLevel(ovpn::LogLevel level);
-  // Lines that standard error's reader was too slow for.
+  // Lines that whoever reads the log was too slow for.
   uint64_t dropped_lines() const;
 
   bool Enabled(ovpn::LogLevel level) const override;
@@ -38,7 +40,8 @@ class SpdlogLogger final : public ovpn::Logger {
  private:
   const LogFormat format_;
   std::shared_ptr<const BatchSink> standard_error_;  // null when it writes elsewhere
-  std::unique_ptr<spdlog::logger> logger_;
+  std::unique_ptr<JournalWriter> journal_;           // null unless standard error is the journal
+  std::unique_ptr<spdlog::logger> logger_;           // knows the level, also for the journal
 };
 
 }  // namespace ovpnbroker::server

@@ -131,7 +131,7 @@ const std::vector<MetricSpec>& Specs() {
        {"ovpn_instance", "policy", "outcome", "cause"},
        "Decisions that are over. outcome is what the client got: allowed, denied, withdrawn (it "
        "left first). cause is why: verdict (the policy said so), admission (limits, pools), "
-       "abstained, policy_failed, timed_out, unavailable, overloaded, invalid_verdict, shutdown, "
+       "abstained, policy_failed, timeout, unavailable, overloaded, invalid_verdict, shutdown, "
        "withdrawn."},
       {kDecisionsOpen,
        "ovpnbroker_decisions_open",

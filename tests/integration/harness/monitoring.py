@@ -1,7 +1,6 @@
 """The broker's metrics over HTTP, and Debian's real Prometheus beside it."""
 
 import json
-import socket
 import subprocess
 import time
 import urllib.error
@@ -11,22 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from harness.broker import Broker
+from harness.namespace import next_port
 from harness.processes import LoggedProcess
 from harness.server_config import ServerConfig
 from harness.timing import DEFAULT_DEADLINE
 from harness.world import World
 
 
-def free_port() -> int:
-    """A TCP port that nobody has now; the network belongs to this test process alone."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def broker_with_metrics(world: World, server: ServerConfig, judge: Any, **options: Any) -> Broker:
     broker = world.broker(server, judge, start=False, **options)
-    broker.config_values["metrics"] = {"address": f"127.0.0.1:{free_port()}"}
+    broker.config_values["metrics"] = {"address": f"127.0.0.1:{next_port()}"}
     broker.write_config()
     broker.start()
     broker.wait_instance(server.name, "RUNNING")
@@ -99,7 +92,7 @@ class Prometheus:
 
     def __init__(self, folder: Path, config: str):
         folder.mkdir()
-        self.address = f"127.0.0.1:{free_port()}"
+        self.address = f"127.0.0.1:{next_port()}"
         path = folder / "prometheus.yml"
         path.write_text(config)
         self.process = LoggedProcess(

@@ -71,6 +71,15 @@ TEST(OpenvpnLogLine, TextWithAnyBytes_IsKept) {
   EXPECT_EQ(ParseOpenvpnLogLine("1795336211.110310 40 " + text).text, text);
 }
 
+TEST(OpenvpnLogLine, AnswerToAChallenge_IsLeftOut) {
+  const std::string said = "192.0.2.1:39762 CR response was sent by client ('MjcxODI4NDU5')";
+  const std::string kept = "192.0.2.1:39762 CR response was sent by client ([answer left out]";
+  EXPECT_EQ(ParseOpenvpnLogLine("1795336211.110310 40 " + said).text, kept);
+  EXPECT_EQ(ParseOpenvpnLogLine(said).text, kept);
+  EXPECT_EQ(ParseOpenvpnLogLine("SENT 'CR_RESPONSE,MjcxODI4NDU5'").text,
+            "SENT 'CR_RESPONSE,[answer left out]");
+}
+
 TEST(OpenvpnLogLine, NonFatalErrors_AreWarningsOfTheBroker) {
   EXPECT_EQ(ToLogLevel(OpenvpnLogLevel::kFatal), LogLevel::kError);
   EXPECT_EQ(ToLogLevel(OpenvpnLogLevel::kNonFatal), LogLevel::kWarning);
