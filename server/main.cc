@@ -4,7 +4,10 @@
 #include <asio/io_context.hpp>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <string>
+
+#include "absl/strings/string_view.h"
 
 #include "ovpn/base/clock.h"
 #include "ovpn/process/posix_launcher.h"
@@ -16,6 +19,7 @@
 #include "server/logging/log_level_control.h"
 #include "server/logging/log_tail.h"
 #include "server/logging/spdlog_logger.h"
+#include "server/man_page.h"
 #include "server/metrics/metric_catalogue.h"
 
 namespace ovpnbroker::server {
@@ -41,6 +45,18 @@ Exit codes:
 Examples:
   ovpn-brokerd --config broker.yaml
   ovpn-brokerd --config broker.yaml --check-config)";
+
+ManPageInfo ManPage() {
+  return {
+      "8", "owns OpenVPN servers and lets a policy decide about their clients",
+      "It starts one OpenVPN process for each instance of its configuration, holds its management\n"
+      "interface, and answers every client that connects or renegotiates by what a policy service\n"
+      "or a rules file says. Nobody gets in without a verdict.",
+      "/etc/ovpn-broker/broker.yaml  the configuration, see ovpn-broker.yaml(5)\n"
+      "/run/ovpn-broker/admin.sock  the admin API, for ovpn-brokerctl(1)\n"
+      "/var/lib/ovpn-broker  leases and bans\n",
+      "ovpn-brokerctl(1), ovpn-broker.yaml(5), openvpn(8)"};
+}
 
 int CheckConfig(const std::string& path) {
   const LoadedConfig loaded = LoadConfig(path);
@@ -75,7 +91,7 @@ int Run(const std::string& path) {
 }
 
 int Main(int argc, char** argv) {
-  CLI::App app{kDescription};
+  CLI::App app{kDescription, "ovpn-brokerd"};
   app.footer(kFooter);
   std::string config = kDefaultConfig;
   bool check_only = false;
@@ -86,6 +102,10 @@ int Main(int argc, char** argv) {
   app.add_flag("--describe-metrics", describe_metrics,
                "Print what every metric means, as Markdown, start nothing");
   app.set_version_flag("--version", "ovpn-brokerd " OVPNBROKER_VERSION);
+  if (argc > 1 && absl::string_view(argv[1]) == kManWord) {
+    WriteManPage(app, ManPage(), std::cout);
+    return kExitOk;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

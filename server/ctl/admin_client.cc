@@ -76,6 +76,19 @@ void SetDeadline(grpc::ClientContext& context, std::chrono::seconds timeout) {
   context.set_deadline(std::chrono::system_clock::now() + timeout);
 }
 
+// Calls `take` for each message; the end that `take` asks for is no failure.
+template <typename Response>
+grpc::Status ReadStream(grpc::ClientContext& context, grpc::ClientReader<Response>& reader,
+                        const std::function<bool(const Response&)>& take) {
+  Response response;
+  bool wants_more = true;
+  while (wants_more && reader.Read(&response)) wants_more = take(response);
+  if (wants_more) return reader.Finish();
+  context.TryCancel();
+  reader.Finish();
+  return grpc::Status::OK;
+}
+
 // Calls `list(context, request, page)` until there are no more pages, and merges them.
 template <typename Request, typename Response, typename List>
 grpc::Status ListAll(Request request, Response& response, List list) {
@@ -134,6 +147,40 @@ grpc::Status AdminClient::ListInstances(admin::v1::ListInstancesResponse& respon
                  [this](grpc::ClientContext* context, const auto& page_request, auto* page) {
                    return instances_->ListInstances(context, page_request, page);
                  });
+}
+
+grpc::Status AdminClient::GetInstance(const std::string& name,
+                                      admin::v1::GetInstanceResponse& response) {
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  admin::v1::GetInstanceRequest request;
+  request.set_name(name);
+  return instances_->GetInstance(&context, request, &response);
+}
+
+grpc::Status AdminClient::WatchInstances(
+    const std::function<bool(const admin::v1::WatchInstancesResponse&)>& take) {
+  grpc::ClientContext context;
+  const auto reader = instances_->WatchInstances(&context, {});
+  return ReadStream<admin::v1::WatchInstancesResponse>(context, *reader, take);
+}
+
+grpc::Status AdminClient::GetSession(const std::string& uid,
+                                     admin::v1::GetSessionResponse& response) {
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  admin::v1::GetSessionRequest request;
+  request.set_uid(uid);
+  return sessions_->GetSession(&context, request, &response);
+}
+
+grpc::Status AdminClient::GetDecision(const std::string& id,
+                                      admin::v1::GetDecisionResponse& response) {
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  admin::v1::GetDecisionRequest request;
+  request.set_id(id);
+  return decisions_->GetDecision(&context, request, &response);
 }
 
 grpc::Status AdminClient::ListPolicies(admin::v1::ListPoliciesResponse& response) {

@@ -34,13 +34,16 @@ class AdminClient {
   // response.
   grpc::Status GetBroker(admin::v1::GetBrokerResponse& response);
   grpc::Status ListInstances(admin::v1::ListInstancesResponse& response);
+  grpc::Status GetInstance(const std::string& name, admin::v1::GetInstanceResponse& response);
   grpc::Status ListPolicies(admin::v1::ListPoliciesResponse& response);
   grpc::Status ListSessions(const std::string& filter, admin::v1::ListSessionsResponse& response);
+  grpc::Status GetSession(const std::string& uid, admin::v1::GetSessionResponse& response);
   grpc::Status ListAddressPools(admin::v1::ListAddressPoolsResponse& response);
   grpc::Status ListAddressLeases(const std::string& pool,
                                  admin::v1::ListAddressLeasesResponse& response);
   grpc::Status ReleaseAddressLease(const admin::v1::ReleaseAddressLeaseRequest& request,
                                    admin::v1::ReleaseAddressLeaseResponse& response);
+  grpc::Status GetDecision(const std::string& id, admin::v1::GetDecisionResponse& response);
   // The newest `limit` at most.
   grpc::Status ListDecisions(const std::string& filter, int limit,
                              admin::v1::ListDecisionsResponse& response);
@@ -57,6 +60,10 @@ class AdminClient {
   grpc::Status GetLogger(admin::v1::Logger& logger);
   grpc::Status SetLogLevel(const admin::v1::SetLogLevelRequest& request, admin::v1::Logger& logger);
   grpc::Status ResetLogLevel(admin::v1::Logger& logger);
+  // Calls `take` for each message until the stream ends or `take` returns false; without a time
+  // limit.
+  grpc::Status WatchInstances(
+      const std::function<bool(const admin::v1::WatchInstancesResponse&)>& take);
   // Calls `take` for each record until the stream ends; without a time limit.
   grpc::Status TailLog(const admin::v1::TailLogRequest& request,
                        const std::function<void(const admin::v1::TailLogResponse&)>& take);

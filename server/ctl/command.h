@@ -28,6 +28,8 @@ struct CommandLine {
 };
 
 void AddStatusCommand(CLI::App& app, CommandLine& line);
+void AddTopCommand(CLI::App& app, CommandLine& line);
+void AddEventsCommand(CLI::App& app, CommandLine& line);
 void AddInstancesCommand(CLI::App& app, CommandLine& line);
 void AddSessionsCommand(CLI::App& app, CommandLine& line);
 void AddPoolsCommand(CLI::App& app, CommandLine& line);

@@ -84,6 +84,28 @@ ExitCode RunDecisions(const GlobalOptions& global, const DecisionsOptions& optio
   return ExitCode::kOk;
 }
 
+ExitCode RunShow(const GlobalOptions& global, const std::string& id) {
+  const auto client = AdminClient::Connect(global);
+  if (client == nullptr) return ExitCode::kUnreachable;
+  admin::v1::GetDecisionResponse response;
+  const grpc::Status status = client->GetDecision(id, response);
+  if (!status.ok()) return ReportFailure(status);
+  PrintWhole(global, response.decision());
+  return ExitCode::kOk;
+}
+
+void AddShow(CLI::App& command, CommandLine& line) {
+  CLI::App* show = command.add_subcommand("show", "One decision, all that is known about it");
+  const auto id = std::make_shared<std::string>();
+  show->add_option("ID", *id, "The decision's id")->required()->type_name("");
+  show->footer(
+      "`explain` tells the same as a story.\n"
+      "\n"
+      "Examples:\n"
+      "  ovpn-brokerctl decisions show 018f8c1e-7b9a-7c3e-9a51-0d3c1f6a2b44");
+  show->callback([&line, id] { line.run = [&line, id] { return RunShow(line.global, *id); }; });
+}
+
 }  // namespace
 
 void AddDecisionsCommand(CLI::App& app, CommandLine& line) {
@@ -115,7 +137,9 @@ void AddDecisionsCommand(CLI::App& app, CommandLine& line) {
       "  ovpn-brokerctl decisions\n"
       "  ovpn-brokerctl decisions --result denied --user 'contractor-*'\n"
       "  ovpn-brokerctl decisions -o json | jq -r '.decisions[] | .id + \" \" + .result'");
-  command->callback([&line, options] {
+  AddShow(*command, line);
+  command->callback([&line, options, command] {
+    if (!command->get_subcommands().empty()) return;  // its own callback came before
     line.run = [&line, options] { return RunDecisions(line.global, *options); };
   });
 }

@@ -1,6 +1,7 @@
 // ovpn-brokerctl instances: the OpenVPN processes that the broker owns.
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -25,6 +26,27 @@ ExitCode RunInstances(const GlobalOptions& global) {
     PrintInstances(global, response);
   }
   return ExitCode::kOk;
+}
+
+ExitCode RunShow(const GlobalOptions& global, const std::string& name) {
+  const auto client = AdminClient::Connect(global);
+  if (client == nullptr) return ExitCode::kUnreachable;
+  admin::v1::GetInstanceResponse response;
+  const grpc::Status status = client->GetInstance(name, response);
+  if (!status.ok()) return ReportFailure(status);
+  PrintWhole(global, response.instance());
+  return ExitCode::kOk;
+}
+
+void AddShow(CLI::App& command, CommandLine& line) {
+  CLI::App* show = command.add_subcommand("show", "One instance, all that is known about it");
+  const auto name = std::make_shared<std::string>();
+  show->add_option("NAME", *name, "The instance's name")->required()->type_name("");
+  show->footer(
+      "Examples:\n"
+      "  ovpn-brokerctl instances show office");
+  show->callback(
+      [&line, name] { line.run = [&line, name] { return RunShow(line.global, *name); }; });
 }
 
 }  // namespace
@@ -61,7 +83,11 @@ void AddInstancesCommand(CLI::App& app, CommandLine& line) {
       "Examples:\n"
       "  ovpn-brokerctl instances\n"
       "  ovpn-brokerctl instances -o json | jq -r '.instances[] | .name + \" \" + .state'");
-  command->callback([&line] { line.run = [&line] { return RunInstances(line.global); }; });
+  AddShow(*command, line);
+  command->callback([&line, command] {
+    if (!command->get_subcommands().empty()) return;  // its own callback came before
+    line.run = [&line] { return RunInstances(line.global); };
+  });
 }
 
 }  // namespace ovpnbroker::ctl

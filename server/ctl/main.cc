@@ -1,17 +1,22 @@
 // ovpn-brokerctl: what operators type. Reads the command line, runs one subcommand.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <clocale>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/suggest.h"
 #include "server/ctl/admin_client.h"
 #include "server/ctl/command.h"
+#include "server/ctl/completion.h"
 #include "server/ctl/escape.h"
+#include "server/man_page.h"
 
 namespace {
 
@@ -43,9 +48,9 @@ void AddEndpointOptions(CLI::App& app, EndpointOptions& endpoint) {
   };
   add("--context", endpoint.context, "NAME",
       "A broker of the contexts file (env OVPN_BROKER_CONTEXT)");
-  auto* socket = add("--socket", endpoint.socket, "PATH",
-                     "Admin socket of a broker on this machine (env OVPN_BROKER_SOCKET) "
-                     "[/run/ovpn-broker/admin.sock]");
+  auto* socket =
+      add("--socket", endpoint.socket, "PATH",
+          "Socket of a broker here [/run/ovpn-broker/admin.sock] (env OVPN_BROKER_SOCKET)");
   add("--server", endpoint.server, "ADDRESS:PORT", "A broker elsewhere, over mutual TLS")
       ->excludes(socket);
   add("--ca", endpoint.ca, "FILE", "Who signed its certificate");
@@ -67,15 +72,84 @@ void AddGlobalOptions(CLI::App& app, CommandLine& line) {
       ->default_str("table");
 }
 
-// The library would only say that a subcommand is required.
-int UnknownCommand(const CLI::App& app, const std::string& word) {
+// The subcommands that were understood, from the program to the last one.
+std::vector<const CLI::App*> ParsedPath(const CLI::App& app) {
+  std::vector<const CLI::App*> path = {&app};
+  while (!path.back()->get_subcommands().empty()) {
+    path.push_back(path.back()->get_subcommands().front());
+  }
+  return path;
+}
+
+// What the library would call unexpected or missing: names what is nearest to the word that nobody
+// understood.
+int UnknownWord(const CLI::App& app, const std::string& word) {
+  const std::vector<const CLI::App*> path = ParsedPath(app);
+  const bool is_option = absl::StartsWith(word, "-");
   std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  for (const auto& candidate : ovpnbroker::ctl::Complete(app, [&] {
+         std::vector<std::string> words;
+         for (size_t i = 1; i < path.size(); ++i) words.push_back(path[i]->get_name());
+         words.emplace_back(is_option ? "-" : "");
+         return words;
+       }())) {
+    names.push_back(candidate.word);
+  }
+  const bool has_commands = !path.back()->get_subcommands({}).empty();
+  const char* kind = is_option ? "option" : has_commands ? "command" : "further argument";
   const std::vector<absl::string_view> known(names.begin(), names.end());
-  ovpnbroker::ctl::PrintError(absl::StrCat("there is no command '", ovpnbroker::ctl::Escape(word),
-                                           "'", ovpnbroker::ovpn::DidYouMean(word, known),
-                                           "\nRun with --help for more information."));
+  ovpnbroker::ctl::PrintError(absl::StrCat(
+      "there is no ", kind, " '", ovpnbroker::ctl::Escape(word), "'",
+      path.size() > 1 ? absl::StrCat(" of ", path.back()->get_name()) : "",
+      ovpnbroker::ovpn::DidYouMean(word, known), "\nRun with --help for more information."));
   return static_cast<int>(ExitCode::kUsage);
+}
+
+struct CommandGroup {
+  const char* title;
+  std::vector<void (*)(CLI::App&, CommandLine&)> commands;
+};
+
+// The order and the headings of --help.
+std::vector<CommandGroup> CommandGroups() {
+  using namespace ovpnbroker::ctl;  // NOLINT: a table of its names
+  return {
+      {"Look",
+       {AddStatusCommand, AddTopCommand, AddInstancesCommand, AddSessionsCommand, AddPoolsCommand,
+        AddEventsCommand, AddLogsCommand, AddVersionCommand}},
+      {"Decisions", {AddDecisionsCommand, AddExplainCommand, AddShadowCommand}},
+      {"Act", {AddKillCommand, AddLogLevelCommand}},
+      {"Prepare", {AddCheckConfigCommand, AddImportCommand, AddPolicyCommand, AddContextCommand}}};
+}
+
+void AddCommands(CLI::App& app, CommandLine& line) {
+  for (const CommandGroup& group : CommandGroups()) {
+    for (const auto add : group.commands) {
+      add(app, line);
+      app.get_subcommands([](CLI::App*) { return true; }).back()->group(group.title);
+    }
+  }
+}
+
+// What the completions of the shells ask: WORD, a tab, DESCRIPTION.
+int PrintCompletions(const CLI::App& app, const std::vector<std::string>& words) {
+  for (const auto& candidate : ovpnbroker::ctl::Complete(app, words)) {
+    std::cout << candidate.word << "\t" << candidate.description << "\n";
+  }
+  return static_cast<int>(ExitCode::kOk);
+}
+
+int PrintManPage(const CLI::App& app) {
+  ovpnbroker::server::WriteManPage(
+      app,
+      {"1", "shows and steers a running ovpn-broker",
+       "It talks to the admin API of ovpn-brokerd: on its unix socket, or over mutual TLS with a\n"
+       "broker elsewhere. Options before or behind the command mean the same.",
+       "/run/ovpn-broker/admin.sock  the broker's admin socket\n"
+       "~/.config/ovpn-broker/contexts.yaml  brokers by name, see context\n",
+       "ovpn-brokerd(8), ovpn-broker.yaml(5)"},
+      std::cout);
+  return static_cast<int>(ExitCode::kOk);
 }
 
 int Run(int argc, char** argv) {
@@ -89,30 +163,19 @@ int Run(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   app.footer(kFooter);
-  ovpnbroker::ctl::AddStatusCommand(app, line);
-  ovpnbroker::ctl::AddInstancesCommand(app, line);
-  ovpnbroker::ctl::AddSessionsCommand(app, line);
-  ovpnbroker::ctl::AddPoolsCommand(app, line);
-  ovpnbroker::ctl::AddKillCommand(app, line);
-  ovpnbroker::ctl::AddLogsCommand(app, line);
-  ovpnbroker::ctl::AddLogLevelCommand(app, line);
-  ovpnbroker::ctl::AddDecisionsCommand(app, line);
-  ovpnbroker::ctl::AddExplainCommand(app, line);
-  ovpnbroker::ctl::AddShadowCommand(app, line);
-  ovpnbroker::ctl::AddCheckConfigCommand(app, line);
-  ovpnbroker::ctl::AddContextCommand(app, line);
-  ovpnbroker::ctl::AddImportCommand(app, line);
-  ovpnbroker::ctl::AddPolicyCommand(app, line);
-  ovpnbroker::ctl::AddVersionCommand(app, line);
+  AddCommands(app, line);
+  const std::vector<std::string> words(argv + std::min(argc, 2), argv + argc);
+  const absl::string_view first = argc > 1 ? argv[1] : "";
+  if (first == ovpnbroker::ctl::kCompleteWord) return PrintCompletions(app, words);
+  if (first == ovpnbroker::server::kManWord) return PrintManPage(app);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::RequiredError& error) {
-    if (!app.remaining().empty()) return UnknownCommand(app, app.remaining().front());
-    app.exit(error);
-    return static_cast<int>(ExitCode::kUsage);
   } catch (const CLI::ParseError& error) {
-    const bool is_help = app.exit(error) == 0;
-    return static_cast<int>(is_help ? ExitCode::kOk : ExitCode::kUsage);
+    const std::vector<std::string> left = app.remaining(/*recurse=*/true);
+    const bool is_call_for_help = error.get_exit_code() == 0;
+    if (!is_call_for_help && !left.empty()) return UnknownWord(app, left.front());
+    app.exit(error);
+    return static_cast<int>(is_call_for_help ? ExitCode::kOk : ExitCode::kUsage);
   }
   return static_cast<int>(line.run());
 }

@@ -73,6 +73,10 @@ bool PrintedEventForPrograms(const GlobalOptions& global,
   return true;
 }
 
+void PrintWhole(const GlobalOptions& global, const google::protobuf::Message& message) {
+  if (!PrintedForPrograms(global, message)) std::cout << JsonToYaml(ToJson(message));
+}
+
 void PrintTable(const GlobalOptions& global, const Table& table) {
   const bool wide = global.output == OutputFormat::kWide;
   table.Print(std::cout, ColorsWanted(), wide ? 0 : TerminalWidth(), wide);

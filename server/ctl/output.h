@@ -21,6 +21,10 @@ bool PrintedForPrograms(const GlobalOptions& global, const std::string& json);
 // documents are separated by "---". Flushes.
 bool PrintedEventForPrograms(const GlobalOptions& global, const google::protobuf::Message& message);
 
+// One message in full: in the format for programs that --output asks for, else in YAML, which
+// people read well.
+void PrintWhole(const GlobalOptions& global, const google::protobuf::Message& message);
+
 // Fitted to the terminal, whole with `-o wide`.
 void PrintTable(const GlobalOptions& global, const Table& table);
 

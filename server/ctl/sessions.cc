@@ -87,6 +87,26 @@ ExitCode RunSessions(const GlobalOptions& global, const SessionsOptions& options
   return ExitCode::kOk;
 }
 
+ExitCode RunShow(const GlobalOptions& global, const std::string& uid) {
+  const auto client = AdminClient::Connect(global);
+  if (client == nullptr) return ExitCode::kUnreachable;
+  admin::v1::GetSessionResponse response;
+  const grpc::Status status = client->GetSession(uid, response);
+  if (!status.ok()) return ReportFailure(status);
+  PrintWhole(global, response.session());
+  return ExitCode::kOk;
+}
+
+void AddShow(CLI::App& command, CommandLine& line) {
+  CLI::App* show = command.add_subcommand("show", "One session, all that is known about it");
+  const auto uid = std::make_shared<std::string>();
+  show->add_option("UID", *uid, "The session's uid")->required()->type_name("");
+  show->footer(
+      "Examples:\n"
+      "  ovpn-brokerctl sessions show 0192f4c8-6a51-7c1e-9d55-2f0f3a7d9b10");
+  show->callback([&line, uid] { line.run = [&line, uid] { return RunShow(line.global, *uid); }; });
+}
+
 }  // namespace
 
 void AddSessionsCommand(CLI::App& app, CommandLine& line) {
@@ -112,7 +132,9 @@ void AddSessionsCommand(CLI::App& app, CommandLine& line) {
       "  ovpn-brokerctl sessions --instance office --state established\n"
       "  ovpn-brokerctl sessions --user 'contractor-*' -o json\n"
       "  ovpn-brokerctl sessions --filter 'real_address = \"192.0.2.*\"'");
-  command->callback([&line, options] {
+  AddShow(*command, line);
+  command->callback([&line, options, command] {
+    if (!command->get_subcommands().empty()) return;  // its own callback came before
     line.run = [&line, options] { return RunSessions(line.global, *options); };
   });
 }

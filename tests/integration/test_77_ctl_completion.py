@@ -1,0 +1,125 @@
+"""Completion knows every command and option, and the names that the broker has; the manual pages render cleanly."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.broker import build_directory
+from harness.judges import allow_all
+from harness.timing import DEFAULT_DEADLINE
+from harness.world import World
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "deploy" / "completions" / "ovpn-brokerctl.bash"
+
+
+def program() -> Path:
+    return build_directory() / "server" / "ctl" / "ovpn-brokerctl"
+
+
+def bash_completes(*words: str, socket: str = "") -> list[str]:
+    """What bash offers for the last word, by the script that is installed."""
+    line = " ".join(f"'{word}'" for word in (str(program()), *words))
+    code = f"""
+        source {SCRIPT}
+        COMP_WORDS=({line}); COMP_CWORD={len(words)}
+        _ovpn_brokerctl
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    run = subprocess.run(
+        ["bash", "-c", code],
+        env={"PATH": os.environ["PATH"], "OVPN_BROKER_SOCKET": socket},
+        capture_output=True,
+        text=True,
+        timeout=DEFAULT_DEADLINE,
+        check=True,
+    )
+    return run.stdout.split()
+
+
+def help_of(*words: str) -> str:
+    return subprocess.run(
+        [str(program()), *words, "--help"], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def commands(*path: str) -> list[tuple[str, ...]]:
+    """All commands below `path`, as completion lists them."""
+    found = []
+    for name in bash_completes(*path, ""):
+        if re.fullmatch("[a-z-]+", name) and f"\n  {name} " in help_of(*path):
+            found += [(*path, name), *commands(*path, name)]
+    return found
+
+
+def test_completion_offers_every_option_of_every_command() -> None:
+    everything = commands()
+    assert ("sessions",) in everything
+    assert ("context", "use") in everything
+    for command in [(), *everything]:
+        told = set(re.findall(r"^  (?:-\w,)?(--[a-z0-9-]+)", help_of(*command), re.MULTILINE))
+        offered = set(bash_completes(*command, "-"))
+        assert told <= offered, f"{command}: {told - offered}"
+
+
+def test_completion_offers_names_of_the_broker(world: World) -> None:
+    server = world.server()
+    broker = world.broker(server, world.policy(allow_all))
+    world.client(server, "alice").wait_connected()
+    uid = broker.session_of("alice").uid
+    socket = str(broker.admin_socket)
+    assert bash_completes("sessions", "--instance", "", socket=socket) == ["office"]
+    assert bash_completes("--socket", socket, "kill", "--cn", "al") == ["alice"]
+    assert bash_completes("sessions", "show", "", socket=socket) == [uid]
+    assert bash_completes("sessions", "-o", "y", socket=socket) == ["yaml"]
+    # Without a broker there is nothing to offer, and nothing is printed over the prompt.
+    assert bash_completes("kill", "--cn", "", socket="/nonexistent") == []
+
+
+@pytest.mark.parametrize("option", ["--state", "--level", "--sort", "--output"])
+def test_offered_words_are_accepted(world: World, option: str) -> None:
+    command = {"--level": "logs", "--sort": "top"}.get(option, "sessions")
+    words = bash_completes(command, option, "")
+    assert len(words) > 2
+    broker = world.broker(world.server(), world.policy(allow_all))
+    for word in words:
+        run = broker.ctl(command, option, word, check=False)
+        assert run.returncode == 0 or "needs a terminal" in run.stderr, run.stderr
+
+
+def page(name: str, folder: Path) -> Path:
+    """The page as the build makes it."""
+    path = folder / name
+    if name.endswith(".5"):
+        command = [str(ROOT / "docs" / "reference" / "man.py"), "1.0"]
+    else:
+        stem = name.rsplit(".", 1)[0]
+        place = "server/ctl" if stem == "ovpn-brokerctl" else "server"
+        command = [str(build_directory() / place / stem), "__man"]
+    path.write_text(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        ("ovpn-brokerctl.1", ["sessions show", "--server-name", "EXIT CODES", "jq -r"]),
+        ("ovpn-brokerd.8", ["--check-config", "SIGHUP", "EXIT CODES"]),
+        ("ovpn-broker.yaml.5", ["runtime_directory", "stop_timeout", "address_pools"]),
+    ],
+)
+def test_manual_page_renders_without_warnings(tmp_path: Path, name: str, texts: list[str]) -> None:
+    run = subprocess.run(
+        ["man", "--warnings", "-l", str(page(name, tmp_path))],
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANWIDTH": "80", "MANPAGER": "cat"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stderr == ""
+    shown = re.sub(r".\x08", "", run.stdout)
+    for text in texts:
+        assert text in shown, f"{name} does not say {text}"

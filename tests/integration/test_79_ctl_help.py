@@ -1,0 +1,77 @@
+"""The help of every command teaches: what it is for, and examples that the program understands."""
+
+import os
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from harness.broker import build_directory
+
+NO_BROKER, DONE, DENIED, USAGE = 3, 0, 1, 2
+
+
+def program() -> str:
+    return str(build_directory() / "server" / "ctl" / "ovpn-brokerctl")
+
+
+def run(*words: str, folder: str = "/") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [program(), *words],
+        cwd=folder,
+        env={
+            "PATH": os.environ["PATH"],
+            "OVPN_BROKER_SOCKET": "/nonexistent/admin.sock",
+            "OVPN_BROKER_CONTEXTS": f"{folder}/contexts.yaml",
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def commands(*path: str) -> list[tuple[str, ...]]:
+    """All commands below `path`, as completion knows them."""
+    found = []
+    for line in run("__complete", *path, "").stdout.splitlines():
+        name, description = line.split("\t")
+        if description:
+            found += [(*path, name), *commands(*path, name)]
+    return found
+
+
+def examples(text: str) -> list[str]:
+    """Command lines below "Examples:", continued lines joined."""
+    block = text.partition("Examples:\n")[2].replace("\\\n", " ")
+    return re.findall(r"^  (ovpn-brokerctl .*)$", block, re.MULTILINE)
+
+
+def test_main_help_groups_all_commands() -> None:
+    text = run("--help").stdout
+    for heading in ("Look:", "Decisions:", "Act:", "Prepare:", "Which broker:", "Exit codes:"):
+        assert f"\n{heading}\n" in text
+    assert max(len(line) for line in text.splitlines()) <= 120
+    for command in commands():
+        if len(command) == 1:
+            assert f"\n  {command[0]} " in text
+
+
+@pytest.mark.parametrize("command", [(), *commands()], ids=" ".join)
+def test_examples_of_the_help_are_understood(tmp_path: object, command: tuple[str, ...]) -> None:
+    text = run(*command, "--help").stdout
+    found = examples(text)
+    has_commands = len(commands(*command)) > 0
+    assert found or len(command) > 1 or has_commands, "no examples"
+    for example in found:
+        words = shlex.split(example.partition(" | ")[0])
+        outcome = run(*words[1:], folder=str(tmp_path))
+        # No broker and no such file are fine; a line that the program does not understand is not.
+        assert "--help for more information" not in outcome.stderr, f"{example}: {outcome.stderr}"
+        assert outcome.returncode in (DONE, NO_BROKER, USAGE, 4), f"{example}: {outcome.stderr}"
+
+
+def test_a_typo_gets_the_nearest_command() -> None:
+    assert "did you mean 'sessions'?" in run("sesions").stderr
+    assert "did you mean 'leases'?" in run("pools", "leeses").stderr
