@@ -17,7 +17,7 @@ constexpr char kMethod[] = "/ovpnbroker.policy.v1.PolicyService/StreamDecisions"
 }  // namespace
 
 std::shared_ptr<PolicyStream> PolicyStream::Open(std::shared_ptr<grpc::Channel> channel,
-                                                 grpc::ByteBuffer hello, MailNotice notice,
+                                                 const grpc::ByteBuffer& hello, MailNotice notice,
                                                  std::shared_ptr<LiveStreams> live) {
   std::shared_ptr<PolicyStream> stream(
       new PolicyStream(std::move(channel), std::move(notice), std::move(live)));
@@ -27,7 +27,7 @@ std::shared_ptr<PolicyStream> PolicyStream::Open(std::shared_ptr<grpc::Channel> 
   {
     MutexLock lock(stream->mutex_);
     stream->self_ = stream;
-    stream->writer_.Push(std::move(hello));
+    stream->writer_.Push(hello);
     stream->WriteNext();
     stream->ReadNext();
   }
@@ -45,16 +45,16 @@ PolicyStream::PolicyStream(std::shared_ptr<grpc::Channel> channel, MailNotice no
 
 PolicyStream::~PolicyStream() = default;
 
-bool PolicyStream::Send(grpc::ByteBuffer message) {
+bool PolicyStream::Send(const grpc::ByteBuffer& message) {
   MutexLock lock(mutex_);
-  if (!holding_ || !writer_.Push(std::move(message))) return false;
+  if (!holding_ || !writer_.Push(message)) return false;
   WriteNext();
   return true;
 }
 
-bool PolicyStream::SendEvent(grpc::ByteBuffer message) {
+bool PolicyStream::SendEvent(const grpc::ByteBuffer& message) {
   MutexLock lock(mutex_);
-  if (!holding_ || !writer_.PushEvent(std::move(message))) return false;
+  if (!holding_ || !writer_.PushEvent(message)) return false;
   WriteNext();
   return true;
 }

@@ -38,15 +38,15 @@ class PolicyStream final
 
   // Dials and sends `hello`. `live` outlives the call by shared ownership.
   static std::shared_ptr<PolicyStream> Open(std::shared_ptr<grpc::Channel> channel,
-                                            grpc::ByteBuffer hello, MailNotice notice,
+                                            const grpc::ByteBuffer& hello, MailNotice notice,
                                             std::shared_ptr<LiveStreams> live);
   ~PolicyStream() override;
 
   // False when the message was dropped: the peer has stopped reading, or the stream is closing.
-  bool Send(grpc::ByteBuffer message);
+  bool Send(const grpc::ByteBuffer& message);
   // Behind everything that Send was given. A peer that reads too slowly loses the oldest events:
   // dropped_events() tells how many so far, so its owner can say so. False when closing.
-  bool SendEvent(grpc::ByteBuffer message);
+  bool SendEvent(const grpc::ByteBuffer& message);
   // See StreamWriter.
   size_t queued_events() const;
   uint64_t dropped_events() const;

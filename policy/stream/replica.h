@@ -79,7 +79,7 @@ class Replica {
 
   // Only when ready; `message` asks about the decision. False when it was not sent; the replica is
   // not ready any more then.
-  bool SendRequest(const ovpn::DecisionId& decision_id, grpc::ByteBuffer message);
+  bool SendRequest(const ovpn::DecisionId& decision_id, const grpc::ByteBuffer& message);
   // The decision waits for its client: it stays open here and takes no place in flight.
   void Park(const ovpn::DecisionId& decision_id) { parked_.insert(decision_id); }
   bool parked(const ovpn::DecisionId& decision_id) const { return parked_.contains(decision_id); }
@@ -115,7 +115,7 @@ class Replica {
               const google::rpc::Status& status);
   void NoteNotEnabled(absl::string_view message);
   bool Send(const v1::StreamDecisionsRequest& message);
-  bool SendBytes(grpc::ByteBuffer message);
+  bool SendBytes(const grpc::ByteBuffer& message);
 
   // replica_events.cc: session events
   void BeginEvents(const v1::HelloAck& ack);

@@ -183,8 +183,8 @@ void Replica::NoteNotEnabled(absl::string_view message) {
       {{"policy", context_.options.name}, {"replica", address_}, {"message", message}});
 }
 
-bool Replica::SendRequest(const ovpn::DecisionId& decision_id, grpc::ByteBuffer message) {
-  if (!SendBytes(std::move(message))) return false;
+bool Replica::SendRequest(const ovpn::DecisionId& decision_id, const grpc::ByteBuffer& message) {
+  if (!SendBytes(message)) return false;
   parked_.erase(decision_id);
   open_.insert(decision_id);
   ++context_.counters.requests;
@@ -227,10 +227,10 @@ bool Replica::Send(const v1::StreamDecisionsRequest& message) {
   return SendBytes(WriteMessage(message));
 }
 
-bool Replica::SendBytes(grpc::ByteBuffer message) {
+bool Replica::SendBytes(const grpc::ByteBuffer& message) {
   if (stream_ == nullptr || closing_ || overflowed_) return false;
   const ovpn::SteadyTime now = context_.clock.Now();
-  if (!stream_->Send(std::move(message))) {
+  if (!stream_->Send(message)) {
     // Not ended here: the caller may be in the middle of a decision that is open on this stream.
     overflowed_ = true;
     state_deadline_ = now;
