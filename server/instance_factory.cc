@@ -41,19 +41,18 @@ bool HasArgument(const config::v1::InstanceConfig& config, absl::string_view arg
          config.arguments().end();
 }
 
-// What `status` alone prints; OpenVPN knows formats 1 to 3.
-int StatusVersion(const config::v1::InstanceConfig& config, int in_file) {
-  int version = in_file;
+// The number after the last `argument` on the command line, which wins over the file.
+int LastNumber(const config::v1::InstanceConfig& config, absl::string_view argument, int in_file) {
+  int number = in_file;
   for (int i = 0; i + 1 < config.arguments_size(); ++i) {
-    if (config.arguments(i) != "--status-version") continue;
-    if (!absl::SimpleAtoi(config.arguments(i + 1), &version)) version = 0;
+    if (config.arguments(i) != argument) continue;
+    if (!absl::SimpleAtoi(config.arguments(i + 1), &number)) number = 0;
   }
-  return version >= 1 && version <= 3 ? version : ovpn::kDefaultStatusVersion;
+  return number;
 }
 
-// `config` has passed the check, which knows octal digits.
 std::optional<ovpn::PassthroughConfig> MakePassthroughConfig(
-    const config::v1::InstanceConfig& config, int status_version) {
+    const config::v1::InstanceConfig& config, const ovpn::OpenvpnConfigSummary& summary) {
   if (!config.has_passthrough()) return std::nullopt;
   const config::v1::PassthroughConfig& values = config.passthrough();
   ovpn::PassthroughConfig passthrough;
@@ -62,7 +61,10 @@ std::optional<ovpn::PassthroughConfig> MakePassthroughConfig(
   passthrough.max_clients = values.max_clients();
   passthrough.max_output_bytes = size_t{values.max_output_kibibytes()} * 1024;
   passthrough.client_notifications = values.client_notifications();
-  passthrough.status_version = StatusVersion(config, status_version);
+  passthrough.verbosity = LastNumber(config, "--verb", summary.verbosity);
+  const int version = LastNumber(config, "--status-version", summary.status_version);
+  // OpenVPN knows formats 1 to 3.
+  passthrough.status_version = version >= 1 && version <= 3 ? version : ovpn::kDefaultStatusVersion;
   return passthrough;
 }
 
@@ -111,7 +113,7 @@ absl::StatusOr<InstanceParts> MakeInstanceParts(const config::v1::InstanceConfig
                                   ? ovpn::AddressMismatch::kTolerate
                                   : ovpn::AddressMismatch::kKill;
 
-  instance.passthrough = MakePassthroughConfig(config, summary.status_version);
+  instance.passthrough = MakePassthroughConfig(config, summary);
 
   std::optional<ovpn::Secret> password;
   if (tcp) {

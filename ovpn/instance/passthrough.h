@@ -35,6 +35,10 @@ class Passthrough {
   // A tool's next command waits while more than this has not been read of its replies.
   static constexpr size_t kPauseBytes = 32 * 1024;
 
+  // With a higher verb, OpenVPN logs that it writes, and so about each line of its log that it
+  // notifies: it would come to nothing else, and the broker could not decide.
+  static constexpr int kMaxLogVerbosity = 6;
+
   using DeadlineListener = std::function<void(std::optional<SteadyTime>)>;
 
   // `own` is what the broker has OpenVPN notify anyway. All references outlive this.

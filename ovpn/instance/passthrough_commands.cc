@@ -16,6 +16,13 @@ std::string RealtimeText(const RealtimeStep& step) {
                       step.on ? "ON" : "OFF", "\r\n");
 }
 
+std::string TooVerboseText() {
+  return absl::StrCat("ERROR: 'log on' is refused while OpenVPN's verb is above ",
+                      Passthrough::kMaxLogVerbosity,
+                      ", since it would log about each line that it sends here; use "
+                      "ovpn-brokerctl logs, or lower the verb\r\n");
+}
+
 }  // namespace
 
 bool Passthrough::MayBegin(Tool& tool) const {
@@ -97,6 +104,11 @@ bool Passthrough::DoWithoutAsking(Tool& tool, const ToolStep& step) {
             return true;
           },
           [&](const RealtimeStep& realtime) {
+            if (realtime.on && realtime.topic == Topic::kLog &&
+                config_.verbosity > kMaxLogVerbosity) {
+              tool.reply += TooVerboseText();
+              return true;
+            }
             tool.wanted.Set(realtime.topic, realtime.on);
             if (realtime.on && !own_.Has(realtime.topic) &&
                 !(channel_.ready() && upstream_.Has(realtime.topic))) {

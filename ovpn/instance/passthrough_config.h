@@ -14,6 +14,7 @@ struct PassthroughConfig {
   size_t max_clients = 16;
   size_t max_output_bytes = 1024 * 1024;  // may wait for one tool, besides one reply
   bool client_notifications = false;
+  int verbosity = 1;       // OpenVPN's verb
   int status_version = 1;  // OpenVPN's status-version: what `status` alone means
 };
 

@@ -51,6 +51,8 @@ constexpr Extraction kExtractions[] = {
      [](OpenvpnConfigSummary& summary, const ConfigLine& line) {
        summary.status_version = PositiveNumber(line.argument(1));
      }},
+    {"verb", [](OpenvpnConfigSummary& summary,
+                const ConfigLine& line) { summary.verbosity = PositiveNumber(line.argument(1)); }},
     {"verify-client-cert",
      [](OpenvpnConfigSummary& summary, const ConfigLine& line) {
        summary.client_certificate_required =

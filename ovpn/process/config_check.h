@@ -32,6 +32,7 @@ struct ConfigFinding {
 inline constexpr int kDefaultHandWindowSeconds = 60;
 inline constexpr int kDefaultRenegSeconds = 3600;
 inline constexpr int kDefaultStatusVersion = 1;
+inline constexpr int kDefaultVerbosity = 1;
 
 struct OpenvpnConfigSummary {
   std::vector<ConfigFinding> findings;  // in the order of the files' lines, then the whole
@@ -43,6 +44,7 @@ struct OpenvpnConfigSummary {
   std::string topology;                        // as written; empty: OpenVPN's default
   std::optional<int> explicit_exit_notify;     // its argument (1 without one)
   int status_version = kDefaultStatusVersion;  // the format of `status`
+  int verbosity = kDefaultVerbosity;
   bool has_keepalive = false;
   bool duplicate_cn = false;
   bool username_as_common_name = false;

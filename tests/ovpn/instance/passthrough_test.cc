@@ -148,6 +148,21 @@ TEST_F(PassthroughTest, Notifications_GoToWhoAskedForThem) {
   EXPECT_EQ(first.Heard(), "SUCCESS: real-time state notification set to OFF\r\n");
 }
 
+TEST_F(PassthroughTest, LogOnAtHighVerbosity_IsRefused) {
+  PassthroughConfig config;
+  config.verbosity = Passthrough::kMaxLogVerbosity + 1;
+  Make(config);
+  TestTool tool = Connect();
+  Say(tool, "log on\n");
+  EXPECT_THAT(tool.Heard(),
+              StartsWith("ERROR: 'log on' is refused while OpenVPN's verb is above 6"));
+  EXPECT_EQ(Asked(), "");
+  passthrough_->OnMessage(LogLine{1, "I", "x"});
+  EXPECT_EQ(tool.Heard(), "");
+  Say(tool, "log 5\n");
+  EXPECT_EQ(Asked(), "log 5\n");
+}
+
 TEST_F(PassthroughTest, LogOfTwoTools_IsOnUntilTheLastOneLeaves) {
   Make();
   TestTool first = Connect();

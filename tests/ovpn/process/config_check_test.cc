@@ -210,6 +210,7 @@ TEST_F(ConfigCheckTest, NothingSet_SummaryHasOpenvpnsDefaults) {
   EXPECT_EQ(summary.hand_window_seconds, 60);
   EXPECT_EQ(summary.reneg_seconds, 3600);
   EXPECT_EQ(summary.status_version, 1);
+  EXPECT_EQ(summary.verbosity, 1);
   EXPECT_EQ(summary.dev, "tun");
   EXPECT_EQ(summary.explicit_exit_notify, std::nullopt);
   EXPECT_TRUE(summary.client_certificate_required);
@@ -223,11 +224,12 @@ TEST_F(ConfigCheckTest, EverythingSet_LastLineWins) {
       "\xEF\xBB\xBF", "hand-window 10\r\nhand-window 30\r\nreneg-sec 7200 3600\n", kGoodServer,
       "dev tun7\nproto tcp-server\ntopology subnet\nexplicit-exit-notify\n"
       "verify-client-cert none\nkeepalive 10 60\nduplicate-cn\n"
-      "username-as-common-name\nauth-gen-token 0 external-auth\nstatus-version 2\n"));
+      "username-as-common-name\nauth-gen-token 0 external-auth\nstatus-version 2\nverb 4\n"));
   EXPECT_THAT(summary.findings, IsEmpty());
   EXPECT_EQ(summary.hand_window_seconds, 30);
   EXPECT_EQ(summary.reneg_seconds, 7200);
   EXPECT_EQ(summary.status_version, 2);
+  EXPECT_EQ(summary.verbosity, 4);
   EXPECT_EQ(summary.dev, "tun7");
   EXPECT_EQ(summary.proto, "tcp-server");
   EXPECT_EQ(summary.topology, "subnet");
