@@ -19,7 +19,7 @@
 #include "server/logging/log_level_control.h"
 #include "server/logging/log_tail.h"
 #include "server/logging/spdlog_logger.h"
-#include "server/man_page.h"
+#include "server/man/man_page.h"
 #include "server/metrics/metric_catalogue.h"
 
 namespace ovpnbroker::server {

@@ -16,7 +16,7 @@
 #include "server/ctl/command.h"
 #include "server/ctl/completion.h"
 #include "server/ctl/escape.h"
-#include "server/man_page.h"
+#include "server/man/man_page.h"
 
 namespace {
 

@@ -78,7 +78,7 @@ def test_certificates_and_contexts_reach_a_broker_elsewhere(world: World, remote
 
     # The first context becomes the current one.
     ctl.run("context", "set", "berlin", *remote.reached_by)
-    assert "state: \"STATE_RUNNING\"" in ctl.run("instances", "-o", "yaml").stdout
+    assert 'state: "STATE_RUNNING"' in ctl.run("instances", "-o", "yaml").stdout
     assert "office" in ctl.run("instances", OVPN_BROKER_CONTEXT="berlin").stdout
 
     ctl.run("context", "set", "nowhere", "--socket", str(world.folder / "none.sock"))

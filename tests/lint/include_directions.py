@@ -28,7 +28,10 @@ ALLOWED = {
         "policy/stream",
         "proto",
         "server/config",
+        "server/man",
     },
+    # Manual pages, made from the command lines of the programs.
+    "server/man": set(),
     # policy: a pool's checks are made with the arithmetic that the pool itself works with.
     "server/config": {"ovpn/base", "ovpn/types", "ovpn/process", "policy", "proto"},
     # `ovpn-brokerctl check-config` and `policy test` read files with the daemon's own loaders, judge by its
@@ -41,6 +44,7 @@ ALLOWED = {
         "policy/rules",
         "proto",
         "server/config",
+        "server/man",
     },
     # Whether a verdict can be read is decided by the broker's own reader.
     "server/policy_check": {"ovpn/base", "ovpn/types", "policy/stream", "proto"},

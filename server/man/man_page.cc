@@ -1,4 +1,4 @@
-#include "server/man_page.h"
+#include "server/man/man_page.h"
 
 #include <CLI/CLI.hpp>
 #include <ostream>
