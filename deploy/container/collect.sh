@@ -25,7 +25,7 @@ done
 
 mkdir -p "$image/etc/ssl" "$image/etc/ovpn-broker" "$image/usr/share/zoneinfo"
 cp -p /etc/nsswitch.conf "$image/etc/"
-cp -Lp /etc/ssl/openssl.cnf "$image/etc/ssl/"
+[ ! -e /etc/ssl/openssl.cnf ] || cp -Lp /etc/ssl/openssl.cnf "$image/etc/ssl/"
 grep -E '^(root|nobody|ovpn-broker):' /etc/passwd >"$image/etc/passwd"
 grep -E '^(root|nogroup|ovpn-broker):' /etc/group >"$image/etc/group"
 # For rules with hours in a time zone.

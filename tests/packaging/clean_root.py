@@ -11,7 +11,15 @@ from harness.processes import LoggedProcess
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 UNIT = "usr/lib/systemd/system/ovpn-broker.service"
-_DEVICES = ["null", "zero", "full", "random", "urandom"]
+# Name, major and minor number, for everybody as udev makes them: what DevicePolicy=closed and the unit's DeviceAllow= leave.
+_DEVICES = {
+    "null": "1 3",
+    "zero": "1 5",
+    "full": "1 7",
+    "random": "1 8",
+    "urandom": "1 9",
+    "net/tun": "10 200",
+}
 
 
 def run(
@@ -26,6 +34,15 @@ def run(
     )
     assert not check or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
     return done
+
+
+def make_devices(folder: Path) -> list[str]:
+    """Shell commands that make a /dev in `folder`, on a file system of its own."""
+    return [
+        f"mount -t tmpfs -o mode=755 tmpfs {folder}",
+        f"mkdir {folder}/net",
+        *(f"mknod -m 666 {folder}/{name} c {numbers}" for name, numbers in _DEVICES.items()),
+    ]
 
 
 class Unit:
@@ -49,21 +66,13 @@ class CleanRoot:
         self.package = package
         run("tar", "-xf", archive, "-C", folder)
         run("mount", "-t", "proc", "proc", folder / "proc")
-        self._make_devices()
+        run("sh", "-ec", "\n".join(make_devices(folder / "dev")))
 
     def close(self) -> None:
         """Unmounts all, and removes the folder: some hundred megabytes."""
-        run("umount", "--recursive", self.folder / "proc")
-        for device in [*_DEVICES, "net/tun"]:
-            run("umount", self.folder / "dev" / device)
+        run("umount", self.folder / "proc")
+        run("umount", self.folder / "dev")
         shutil.rmtree(self.folder)
-
-    def _make_devices(self) -> None:
-        for device in [*_DEVICES, "net/tun"]:
-            place = self.folder / "dev" / device
-            place.parent.mkdir(exist_ok=True)
-            place.touch()
-            run("mount", "--bind", f"/dev/{device}", place)
 
     def chroot(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return run("chroot", self.folder, *command, check=check)
@@ -101,10 +110,7 @@ class CleanRoot:
             *(f"mount -o remount,bind,rw {self.folder}{name}" for name in folders),
             f"mount -t tmpfs -o mode=1777,nodev,nosuid tmpfs {self.folder}/tmp",
             f"mount -t proc -o hidepid=invisible,subset=pid proc {self.folder}/proc",
-            *(
-                f"mount --bind /dev/{name} {self.folder}/dev/{name}"
-                for name in [*_DEVICES, "net/tun"]
-            ),
+            *make_devices(self.folder / "dev"),
             f"umask {unit.values['UMask']}",
             f"exec chroot {self.folder} setpriv --reuid {user} --regid {group} --clear-groups"
             f" --bounding-set=-all,{bounding} --inh-caps=-all,{capabilities} --ambient-caps=-all,{capabilities}"

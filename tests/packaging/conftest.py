@@ -1,4 +1,4 @@
-"""Fixtures of the package's tests: a clean Debian in which each test module installs the package once."""
+"""Fixtures of the package's tests: a clean Debian in which the package is installed once, for the files in their order."""
 
 import os
 import sys
@@ -26,7 +26,7 @@ def package() -> Path:
     return packages[0]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def root(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CleanRoot]:
     """The clean Debian, with the package installed. In a private network, like the integration tests."""
     namespace.enter_private_network()

@@ -194,11 +194,3 @@ def test_existing_server_is_imported_served_upgraded_and_stopped(
     assert not (root.path("/run/ovpn-broker") / "office" / "management.sock").exists()
     for ended in [client, bob]:
         ended.process.kill()
-
-
-def test_purge_leaves_nothing(root: CleanRoot) -> None:
-    root.chroot("sh", "-c", "rm -f /etc/ovpn-broker/imported-rules.yaml")
-    root.chroot("dpkg", "--purge", "ovpn-broker")
-    for path in ["/etc/ovpn-broker", "/var/lib/ovpn-broker", "/var/log/ovpn-broker"]:
-        assert not root.path(path).exists(), path
-    assert not root.path("/usr/sbin/ovpn-brokerd").exists()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from clean_root import ROOT, CleanRoot, run
+from clean_root import ROOT, CleanRoot, make_devices, run
 from harness.openvpn_client import OpenvpnClient
 from harness.pki import Pki
 from harness.processes import LoggedProcess
@@ -121,12 +121,7 @@ def test_broker_of_compose_serves_a_client(
         f"mount --bind {config} {image}/etc/ovpn-broker",
         *(f"mount -t tmpfs tmpfs {image}{folder}" for folder in [*broker["tmpfs"], *writable]),
         f"mount -t proc proc {image}/proc",
-        f"mount -t tmpfs tmpfs {image}/dev",
-        f"mkdir {image}/dev/net",
-        *(
-            f"touch {image}/dev/{name} && mount --bind /dev/{name} {image}/dev/{name}"
-            for name in ["null", "urandom", "net/tun"]
-        ),
+        *make_devices(image / "dev"),
         f"mount -o remount,bind,ro {image}",
         # chroot(8) needs one capability more than the container has, and the image has no setpriv to drop it.
         f"exec setpriv --bounding-set=-all,{capabilities},+sys_chroot --no-new-privs"
