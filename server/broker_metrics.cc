@@ -191,6 +191,9 @@ std::vector<std::string> Broker::WhyNotReady() const {
     } else if (!snapshot.management_ready) {
       reasons.push_back(absl::StrCat("instance ", config.name(), " has no management connection"));
     }
+    if (instance_desk_.drains().Find(config.name()).has_value()) {
+      reasons.push_back(absl::StrCat("instance ", config.name(), " is drained"));
+    }
     const policy::Policy& judge = *JudgeOf(config.name());
     if (!judge.ready()) {
       reasons.push_back(absl::StrCat("policy ", judge.name(), " of instance ", config.name(),

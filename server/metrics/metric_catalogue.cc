@@ -17,7 +17,7 @@ constexpr absl::string_view kPageHead =
 |---|---|
 | `/metrics` | the metrics below, in Prometheus' text format; also while the loop is stuck, then as they were (`ovpnbroker_loop_responsive` is 0) |
 | `/healthz` | 200 while the process and its loop are alive, 503 when the loop does not answer within a second |
-| `/readyz` | 200 when new clients get a verdict on every instance: each runs and its policy is ready, and the broker is not draining; 503 with one line for each thing that is missing |
+| `/readyz` | 200 when new clients get a verdict on every instance: each runs, is not drained and its policy is ready, and the broker does not stop; 503 with one line for each thing that is missing |
 
 Alert rules, a Grafana dashboard and a scrape configuration are in `deploy/monitoring/`.
 
