@@ -1,9 +1,12 @@
 // An example policy service with gRPC's callback API: alice gets in with an address, a route and a
-// name server; bob is told why not. Decide() is all that a policy of your own changes.
+// name server; bob is told why not. Decide() is all that a policy of your own changes. With limits
+// on its command line it also ends sessions that are odd (anomaly.h).
 #include <grpcpp/grpcpp.h>
 #include <signal.h>
 #include <stdlib.h>
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <deque>
 #include <fstream>
@@ -12,8 +15,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <sstream>
 #include <string>
+#include <utility>
 
+#include "anomaly.h"
 #include "ovpnbroker/policy/v1/policy_service.grpc.pb.h"
 
 namespace {
@@ -22,9 +29,15 @@ namespace v1 = ovpnbroker::policy::v1;
 using Request = v1::StreamDecisionsRequest;
 using Response = v1::StreamDecisionsResponse;
 
+// What the command line says.
+struct Settings {
+  std::set<std::string> guests;  // get in with what the server gives everybody
+  AnomalyLimits limits;
+};
+
 // The verdict on one client. Runs on gRPC's threads: a policy that has to wait answers later
 // instead.
-v1::Decision Decide(const v1::DecisionRequest& request) {
+v1::Decision Decide(const v1::DecisionRequest& request, const Settings& settings) {
   const auto& session = request.session();
   const std::string& name = session.username().empty() ? session.common_name() : session.username();
   v1::Decision decision;
@@ -39,6 +52,8 @@ v1::Decision Decide(const v1::DecisionRequest& request) {
     decision.mutable_deny()->set_reason("bob left the company");
     decision.mutable_deny()->set_client_reason("Your account is closed. Call the help desk.");
     decision.mutable_deny()->set_code("ACCOUNT_CLOSED");
+  } else if (settings.guests.count(name) > 0) {
+    decision.mutable_allow();
   } else {
     decision.mutable_deny()->set_reason("not on the list");
   }
@@ -48,7 +63,9 @@ v1::Decision Decide(const v1::DecisionRequest& request) {
 // One broker's stream: reads on and on, and writes one answer at a time.
 class Stream final : public grpc::ServerBidiReactor<Request, Response> {
  public:
-  Stream() { StartRead(&request_); }
+  explicit Stream(const Settings& settings) : settings_(settings), detector_(settings.limits) {
+    StartRead(&request_);
+  }
 
   void OnReadDone(bool ok) override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -59,10 +76,14 @@ class Stream final : public grpc::ServerBidiReactor<Request, Response> {
     }
     Response answer;
     if (request_.has_hello()) {
-      answer.mutable_hello_ack()->set_policy_id("cpp-example");
-      answer.mutable_hello_ack()->set_policy_revision("1");
+      *answer.mutable_hello_ack() = Greet(request_.hello());
+    } else if (request_.has_session_event()) {
+      const auto odd = detector_.OnEvent(request_.session_event());
+      if (odd.has_value()) *answer.mutable_command() = Kill(request_.session_event(), *odd);
+    } else if (request_.has_command_result() && request_.command_result().status().code() != 0) {
+      std::cerr << "not ended: " << request_.command_result().status().message() << std::endl;
     } else if (request_.has_decision_request()) {
-      *answer.mutable_decision() = Decide(request_.decision_request());
+      *answer.mutable_decision() = Decide(request_.decision_request(), settings_);
     } else if (request_.has_heartbeat()) {
       *answer.mutable_heartbeat() = request_.heartbeat();
     }
@@ -82,6 +103,37 @@ class Stream final : public grpc::ServerBidiReactor<Request, Response> {
   void OnDone() override { delete this; }
 
  private:
+  v1::HelloAck Greet(const v1::Hello& hello) const {
+    v1::HelloAck ack;
+    ack.set_policy_id("cpp-example");
+    ack.set_policy_revision("1");
+    // Decide() only looks, so it may be asked for nothing: by a replay, as a shadow.
+    ack.add_capabilities(v1::CAPABILITY_DRY_RUN);
+    if (!settings_.limits.any()) return ack;
+    ack.add_capabilities(v1::CAPABILITY_SESSION_EVENTS);
+    ack.add_capabilities(v1::CAPABILITY_SESSION_TRAFFIC);
+    ack.add_capabilities(v1::CAPABILITY_COMMANDS);
+    const auto& offered = hello.capabilities();
+    if (std::find(offered.begin(), offered.end(), v1::CAPABILITY_COMMANDS) == offered.end()) {
+      std::cerr << "odd sessions cannot be ended: the broker's configuration lacks "
+                   "`grant_commands: true`"
+                << std::endl;
+    }
+    return ack;
+  }
+
+  // The session's uid names the command too: however often it is sent, it is carried out once.
+  static v1::Command Kill(const v1::SessionEvent& event, const std::string& reason) {
+    const auto& session = event.session();
+    std::cout << "ending the session of " << session.common_name() << ": " << reason << std::endl;
+    v1::Command command;
+    command.set_command_id("odd-" + session.uid());
+    command.mutable_kill_session()->set_session_uid(session.uid());
+    command.mutable_kill_session()->set_disposition(v1::KillSession::DISPOSITION_HALT);
+    command.mutable_kill_session()->set_reason(reason);
+    return command;
+  }
+
   // With mutex_ held.
   void WriteOrFinish() {
     if (writing_) return;
@@ -96,6 +148,8 @@ class Stream final : public grpc::ServerBidiReactor<Request, Response> {
     }
   }
 
+  const Settings& settings_;
+  AnomalyDetector detector_;
   std::mutex mutex_;  // reads and writes end on different threads
   Request request_;
   std::deque<Response> answers_;
@@ -106,10 +160,16 @@ class Stream final : public grpc::ServerBidiReactor<Request, Response> {
 };
 
 class Policy final : public v1::PolicyService::CallbackService {
+ public:
+  explicit Policy(const Settings& settings) : settings_(settings) {}
+
+ private:
   grpc::ServerBidiReactor<Request, Response>* StreamDecisions(
       grpc::CallbackServerContext*) override {
-    return new Stream;
+    return new Stream(settings_);
   }
+
+  const Settings& settings_;
 };
 
 // Every option has a value. Empty: the command line is wrong.
@@ -117,7 +177,12 @@ std::map<std::string, std::string> ParseOptions(int argc, char** argv) {
   std::map<std::string, std::string> options = {{"--listen", "unix:/tmp/ovpn-policy.sock"},
                                                 {"--tls-cert", ""},
                                                 {"--tls-key", ""},
-                                                {"--tls-client-ca", ""}};
+                                                {"--tls-client-ca", ""},
+                                                {"--guests", ""},
+                                                {"--max-rate", "0"},
+                                                {"--max-connects", "0"},
+                                                {"--connect-window", "60"},
+                                                {"--max-places", "0"}};
   for (int i = 1; i < argc; i += 2) {
     const auto option = options.find(argv[i]);
     if (option == options.end() || i + 1 == argc) return {};
@@ -126,6 +191,20 @@ std::map<std::string, std::string> ParseOptions(int argc, char** argv) {
   const bool tls = !options["--tls-cert"].empty();
   if (tls == options["--tls-key"].empty() || tls == options["--tls-client-ca"].empty()) return {};
   return options;
+}
+
+// False: one of them is no number.
+bool ReadLimits(const std::map<std::string, std::string>& options, AnomalyLimits& limits) {
+  const std::pair<const char*, uint64_t*> numbers[] = {{"--max-rate", &limits.max_rate},
+                                                       {"--max-connects", &limits.max_connects},
+                                                       {"--connect-window", &limits.connect_window},
+                                                       {"--max-places", &limits.max_places}};
+  for (const auto& [name, value] : numbers) {
+    const std::string& text = options.at(name);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
+    if (error != std::errc() || end != text.data() + text.size()) return false;
+  }
+  return true;
 }
 
 std::string ReadFile(const std::string& path) {
@@ -152,10 +231,13 @@ std::shared_ptr<grpc::ServerCredentials> Credentials(
 
 int main(int argc, char** argv) {
   const std::map<std::string, std::string> options = ParseOptions(argc, argv);
-  if (options.empty()) {
+  Settings settings;
+  if (options.empty() || !ReadLimits(options, settings.limits)) {
     std::cerr << "usage: " << argv[0]
-              << " [--listen unix:/path|ADDRESS:PORT]\n"
-                 "       [--tls-cert FILE --tls-key FILE --tls-client-ca FILE]\n";
+              << " [--listen unix:/path|ADDRESS:PORT] [--guests NAME,NAME...]\n"
+                 "       [--tls-cert FILE --tls-key FILE --tls-client-ca FILE]\n"
+                 "       [--max-rate BYTES_PER_SECOND] [--max-places ADDRESSES]\n"
+                 "       [--max-connects N [--connect-window SECONDS]]\n";
     return 2;
   }
   sigset_t stop_signals;
@@ -164,7 +246,9 @@ int main(int argc, char** argv) {
   sigaddset(&stop_signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);  // before gRPC starts its threads
 
-  Policy policy;
+  std::stringstream guests(options.at("--guests"));
+  for (std::string name; std::getline(guests, name, ',');) settings.guests.insert(name);
+  Policy policy(settings);
   std::string listen = options.at("--listen");
   int port = 0;
   grpc::ServerBuilder builder;

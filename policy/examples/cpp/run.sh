@@ -5,9 +5,10 @@ here="$(cd "$(dirname "$0")" && pwd)"
 root="$(cd "$here/../../.." && pwd)"
 build="${OVPNBROKER_BUILD_DIR:-$root/build}/examples/cpp"
 
-if [[ ! -x "$build/example_policy" || "$here/policy.cc" -nt "$build/example_policy" ||
-  -n "$(find "$root/proto" -name '*.proto' -newer "$build/example_policy" -print -quit)" ]]; then
+program="$build/example_policy"
+sources=("$here" "$root/proto" "(" -name "*.cc" -o -name "*.h" -o -name "*.proto" ")")
+if [[ ! -x "$program" || -n "$(find "${sources[@]}" -newer "$program" -print -quit)" ]]; then
   cmake -S "$here" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
   ninja -C "$build" example_policy
 fi
-exec "$build/example_policy" "$@"
+exec "$program" "$@"

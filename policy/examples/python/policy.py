@@ -10,7 +10,8 @@ from pathlib import Path
 import grpc
 
 from directory import Directory
-from ovpnbroker.policy.v1 import decision_pb2, policy_service_pb2, policy_service_pb2_grpc
+from ovpnbroker.policy.v1 import decision_pb2, handshake_pb2
+from ovpnbroker.policy.v1 import policy_service_pb2, policy_service_pb2_grpc
 
 
 def decide(request, directory):
@@ -65,6 +66,8 @@ class Policy(policy_service_pb2_grpc.PolicyServiceServicer):
             if message.HasField("hello"):
                 answer.hello_ack.policy_id = "python-example"
                 answer.hello_ack.policy_revision = self._directory.revision
+                # decide() only looks, so it may be asked for nothing: by a replay, as a shadow.
+                answer.hello_ack.capabilities.append(handshake_pb2.CAPABILITY_DRY_RUN)
             elif message.HasField("decision_request"):
                 answer.decision.CopyFrom(decide(message.decision_request, self._directory))
                 answer.decision.decision_id = message.decision_request.decision_id
