@@ -1,4 +1,4 @@
-#include "tests/support/fake_management_server.h"
+#include "server/policy_sim/management_server.h"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
-namespace ovpnbroker::test {
+namespace ovpnbroker::policy_sim {
 namespace {
 
 using Protocol = asio::local::stream_protocol;
@@ -22,7 +22,7 @@ constexpr size_t kReadBytes = 4096;
 }  // namespace
 
 // Completions hold it: it outlives the server by the operations that are still pending.
-class FakeManagementServer::Impl : public std::enable_shared_from_this<Impl> {
+class ManagementServer::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(asio::io_context& loop, const std::string& path)
       : loop_(loop), acceptor_(loop, Protocol::endpoint(path)), socket_(loop) {}
@@ -61,7 +61,10 @@ class FakeManagementServer::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   std::string greeting = absl::StrCat(kGreeting, kHold);
-  Responder responder = DefaultReply;
+  BodyResponder responder = [](const std::string& line, const std::vector<std::string>&) {
+    return DefaultReply(line);
+  };
+  bool remembers = true;
   bool attached = false;
   bool reading = true;
   int accepted = 0;
@@ -100,15 +103,20 @@ class FakeManagementServer::Impl : public std::enable_shared_from_this<Impl> {
     while (attached && (end = input_.find('\n')) != std::string::npos) {
       const std::string line = input_.substr(0, end);
       input_.erase(0, end + 1);
-      lines.push_back(line);
+      if (remembers) lines.push_back(line);
       if (in_body_) {
         in_body_ = line != "END";
-        if (!in_body_) Say(responder(body_of_));
+        if (in_body_) {
+          body_.push_back(line);
+        } else {
+          Say(responder(body_of_, body_));
+        }
       } else if (absl::StartsWith(line, "client-auth ")) {
         in_body_ = true;
         body_of_ = line;
+        body_.clear();
       } else {
-        Say(responder(line));
+        Say(responder(line, {}));
       }
     }
   }
@@ -120,22 +128,35 @@ class FakeManagementServer::Impl : public std::enable_shared_from_this<Impl> {
   std::string input_;
   bool in_body_ = false;
   std::string body_of_;
+  std::vector<std::string> body_;
 };
 
-FakeManagementServer::FakeManagementServer(asio::io_context& loop, const std::string& path)
+ManagementServer::ManagementServer(asio::io_context& loop, const std::string& path)
     : impl_(std::make_shared<Impl>(loop, path)) {
   impl_->Accept();
 }
 
-FakeManagementServer::~FakeManagementServer() { impl_->Close(); }
+ManagementServer::~ManagementServer() { impl_->Close(); }
 
-void FakeManagementServer::SetGreeting(std::string bytes) { impl_->greeting = std::move(bytes); }
+void ManagementServer::SetGreeting(std::string bytes) { impl_->greeting = std::move(bytes); }
 
-void FakeManagementServer::SetResponder(Responder responder) {
+void ManagementServer::SetResponder(Responder responder) {
+  impl_->responder = [responder = std::move(responder)](const std::string& line,
+                                                        const std::vector<std::string>&) {
+    return responder(line);
+  };
+}
+
+void ManagementServer::SetBodyResponder(BodyResponder responder) {
   impl_->responder = std::move(responder);
 }
 
-std::string FakeManagementServer::DefaultReply(const std::string& line) {
+void ManagementServer::ForgetLines() {
+  impl_->remembers = false;
+  impl_->lines.clear();
+}
+
+std::string ManagementServer::DefaultReply(const std::string& line) {
   const std::string name = line.substr(0, line.find(' '));
   if (name == "version") {
     return "OpenVPN Version: OpenVPN 2.6.14 x86_64-pc-linux-gnu [SSL (OpenSSL)] [LZO] [LZ4]\r\n"
@@ -164,31 +185,31 @@ std::string FakeManagementServer::DefaultReply(const std::string& line) {
   return "ERROR: unknown command, enter 'help' for more options\r\n";
 }
 
-void FakeManagementServer::Say(absl::string_view bytes) { impl_->Say(bytes); }
+void ManagementServer::Say(absl::string_view bytes) { impl_->Say(bytes); }
 
-void FakeManagementServer::SaySlowly(absl::string_view bytes) {
+void ManagementServer::SaySlowly(absl::string_view bytes) {
   for (size_t i = 0; i < bytes.size(); ++i) impl_->Say(bytes.substr(i, 1));
 }
 
-void FakeManagementServer::StopReading() { impl_->reading = false; }
+void ManagementServer::StopReading() { impl_->reading = false; }
 
-void FakeManagementServer::HangUp() {
+void ManagementServer::HangUp() {
   impl_->Detach();
   impl_->Accept();
 }
 
-bool FakeManagementServer::attached() const { return impl_->attached; }
-int FakeManagementServer::accepted() const { return impl_->accepted; }
-const std::vector<std::string>& FakeManagementServer::lines() const { return impl_->lines; }
+bool ManagementServer::attached() const { return impl_->attached; }
+int ManagementServer::accepted() const { return impl_->accepted; }
+const std::vector<std::string>& ManagementServer::lines() const { return impl_->lines; }
 
-bool FakeManagementServer::Heard(absl::string_view line) const {
+bool ManagementServer::Heard(absl::string_view line) const {
   return std::find(impl_->lines.begin(), impl_->lines.end(), line) != impl_->lines.end();
 }
 
-size_t FakeManagementServer::unsent_bytes() const {
+size_t ManagementServer::unsent_bytes() const {
   size_t size = 0;
   for (const std::string& bytes : impl_->output) size += bytes.size();
   return size;
 }
 
-}  // namespace ovpnbroker::test
+}  // namespace ovpnbroker::policy_sim
