@@ -94,6 +94,7 @@ struct JudgedRequest {
   const std::string& policy_revision;
   const ovpn::Verdict& verdict;
   ovpn::Duration latency;
+  int steps = 0;  // further steps that were put to the client before
 };
 
 // Gets every record. Implementations live as long as the engine and do not call back into it.

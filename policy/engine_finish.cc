@@ -110,7 +110,8 @@ AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdi
                              entry.policy != nullptr ? entry.policy->name() : absl::string_view(),
                              record.policy_revision,
                              counted,
-                             record.latency};
+                             record.latency,
+                             record.steps};
   for (DecisionObserver* observer : observers_) observer->OnJudged(judged);
   return result;
 }

@@ -1,5 +1,7 @@
 #include "server/admin_options.h"
 
+#include <syslog.h>
+
 #include <string>
 #include <utility>
 
@@ -10,6 +12,35 @@ namespace ovpnbroker::server {
 namespace {
 
 constexpr size_t kMebibyte = size_t{1} << 20;
+
+std::optional<int> FacilityOf(config::v1::SyslogFacility facility) {
+  switch (facility) {
+    case config::v1::SYSLOG_FACILITY_DAEMON:
+      return LOG_DAEMON;
+    case config::v1::SYSLOG_FACILITY_AUTH:
+      return LOG_AUTH;
+    case config::v1::SYSLOG_FACILITY_AUTHPRIV:
+      return LOG_AUTHPRIV;
+    case config::v1::SYSLOG_FACILITY_LOCAL0:
+      return LOG_LOCAL0;
+    case config::v1::SYSLOG_FACILITY_LOCAL1:
+      return LOG_LOCAL1;
+    case config::v1::SYSLOG_FACILITY_LOCAL2:
+      return LOG_LOCAL2;
+    case config::v1::SYSLOG_FACILITY_LOCAL3:
+      return LOG_LOCAL3;
+    case config::v1::SYSLOG_FACILITY_LOCAL4:
+      return LOG_LOCAL4;
+    case config::v1::SYSLOG_FACILITY_LOCAL5:
+      return LOG_LOCAL5;
+    case config::v1::SYSLOG_FACILITY_LOCAL6:
+      return LOG_LOCAL6;
+    case config::v1::SYSLOG_FACILITY_LOCAL7:
+      return LOG_LOCAL7;
+    default:
+      return std::nullopt;
+  }
+}
 
 // AdminConfig and ViewerSocketConfig.
 template <typename Config>
@@ -46,8 +77,14 @@ CertificateAccess::Grants MakeGrants(const config::v1::AdminTcpConfig& config) {
   return grants;
 }
 
-AuditFileOptions MakeAuditFileOptions(const config::v1::AuditConfig& config) {
+RotatingFileOptions MakeAuditFileOptions(const config::v1::AuditConfig& config) {
   return {config.file(), config.max_mebibytes() * kMebibyte, config.max_files()};
+}
+
+DecisionRecordLogOptions MakeDecisionLogOptions(const config::v1::DecisionLogConfig& config) {
+  return {{config.file(), config.max_mebibytes() * kMebibyte, config.max_files()},
+          FacilityOf(config.syslog()),
+          config.max_waiting()};
 }
 
 }  // namespace ovpnbroker::server

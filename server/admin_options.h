@@ -1,4 +1,4 @@
-// The admin section of the configuration as the options of the admin server. Pure; any thread.
+// The sections of the configuration about the admin API and the decision log as options. Pure; any thread.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 #include "server/admin/access.h"
 #include "server/admin/admin_listener.h"
 #include "server/audit.h"
+#include "server/decision_record_log.h"
 
 namespace ovpnbroker::server {
 
@@ -17,6 +18,8 @@ std::vector<ListenerOptions> MakeListenerOptions(const config::v1::AdminConfig& 
                                                  std::shared_ptr<const Access> roles);
 // Patterns that the configuration's check has refused are left out.
 CertificateAccess::Grants MakeGrants(const config::v1::AdminTcpConfig& config);
-AuditFileOptions MakeAuditFileOptions(const config::v1::AuditConfig& config);
+RotatingFileOptions MakeAuditFileOptions(const config::v1::AuditConfig& config);
+
+DecisionRecordLogOptions MakeDecisionLogOptions(const config::v1::DecisionLogConfig& config);
 
 }  // namespace ovpnbroker::server

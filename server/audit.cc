@@ -2,10 +2,7 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/rotating_file_sink.h>
-#include <sys/stat.h>
 
-#include <cstdio>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -16,7 +13,6 @@ namespace {
 
 constexpr char kMessage[] = "an admin call that is to change something";
 constexpr char kPattern[] = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v})";
-constexpr mode_t kFileMode = 0640;
 
 std::vector<ovpn::LogField> Fields(const AuditRecord& record) {
   return {{"caller", record.caller}, {"role", record.role},
@@ -28,21 +24,15 @@ std::vector<ovpn::LogField> Fields(const AuditRecord& record) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Make(ovpn::Logger& logger,
-                                                         const AuditFileOptions& file) {
+                                                         const RotatingFileOptions& file) {
   std::unique_ptr<AuditLog> log(new AuditLog(logger));
   if (file.path.empty()) return log;
-  spdlog::file_event_handlers handlers;
-  handlers.after_open = [](const spdlog::filename_t&, std::FILE* stream) {
-    fchmod(fileno(stream), kFileMode);
-  };
-  try {
-    log->file_ = std::make_unique<spdlog::logger>(
-        "audit",
-        std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
-            file.path, file.max_bytes, file.max_files, /*rotate_on_open=*/false, handlers));
-  } catch (const spdlog::spdlog_ex& error) {
-    return absl::FailedPreconditionError(absl::StrCat("admin.audit.file: ", error.what()));
+  auto sink = OpenRotatingFile(file);
+  if (!sink.ok()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("admin.audit.file: ", sink.status().message()));
   }
+  log->file_ = std::make_unique<spdlog::logger>("audit", *std::move(sink));
   log->file_->set_formatter(
       std::make_unique<spdlog::pattern_formatter>(kPattern, spdlog::pattern_time_type::utc));
   log->file_->flush_on(spdlog::level::info);

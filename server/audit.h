@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "ovpn/base/log.h"
+#include "server/logging/rotating_file.h"
 
 namespace ovpnbroker::server {
 
@@ -27,17 +28,11 @@ struct AuditRecord {
   std::string result{};  // a status code, perhaps with details
 };
 
-struct AuditFileOptions {
-  std::string path;      // empty: no file
-  size_t max_bytes = 0;  // then the file becomes PATH.1
-  size_t max_files = 0;  // kept besides the current one
-};
-
 class AuditLog {
  public:
   // FAILED_PRECONDITION when the file cannot be opened.
   static absl::StatusOr<std::unique_ptr<AuditLog>> Make(ovpn::Logger& logger,
-                                                        const AuditFileOptions& file);
+                                                        const RotatingFileOptions& file);
   ~AuditLog();
   AuditLog(const AuditLog&) = delete;
   AuditLog& operator=(const AuditLog&) = delete;

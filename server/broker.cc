@@ -97,6 +97,9 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
     RETURN_IF_ERROR(broker->instances_.all().back()->OpenPassthrough());
     broker->Judge(instance);
   }
+  if (config.has_decision_log()) {
+    RETURN_IF_ERROR(broker->decision_records_.Open(MakeDecisionLogOptions(config.decision_log())));
+  }
   ASSIGN_OR_RETURN(broker->audit_, AuditLog::Make(environment.log_tail,
                                                   MakeAuditFileOptions(config.admin().audit())));
   broker->roles_ = std::make_shared<CertificateAccess>(MakeGrants(config.admin().tcp()));
@@ -136,6 +139,7 @@ Broker::Broker(const Environment& environment, std::string config_path,
                  }),
       admission_timer_(loop_, [this] { admission_.OnDeadline(); }),
       decision_log_(logger_),
+      decision_records_(logger_),
       // Posted: candidates are asked in a loop turn of their own, behind the answer.
       shadow_desk_(clock_, policy::ShadowLimits{},
                    [this] { asio::post(loop_, [this] { PumpShadows(); }); }),
@@ -145,7 +149,8 @@ Broker::Broker(const Environment& environment, std::string config_path,
                       shadow_timer_.Arm(shadow_desk_.NextDeadline());
                     }),
       engine_(clock_, policy::EngineLimits{},
-              {&decision_log_, &decision_history_, &decision_metrics_, &shadow_desk_, this}),
+              {&decision_log_, &decision_history_, &decision_metrics_, &decision_records_,
+               &recording_desk_, &shadow_desk_, this}),
       engine_timer_(loop_, engine_),
       kill_desk_(loop_, clock_, instances_, logger_),
       instance_desk_(loop_, clock_, instances_, logger_) {

@@ -33,12 +33,14 @@
 #include "server/broker_control.h"
 #include "server/broker_status.h"
 #include "server/config/config_loader.h"
+#include "server/decision_record_log.h"
 #include "server/instance_desk.h"
 #include "server/kill_desk.h"
 #include "server/lease_keeper.h"
 #include "server/metrics/decision_metrics.h"
 #include "server/metrics/metrics_server.h"
 #include "server/policy_registry.h"
+#include "server/recording_desk.h"
 
 namespace ovpnbroker::server {
 
@@ -93,6 +95,7 @@ class Broker final : public BrokerControl,
   const policy::DecisionHistory& decisions() const override { return decision_history_; }
   const policy::ShadowDesk& shadows() const override { return shadow_desk_; }
   InstanceControl& instance_control() override { return instance_desk_; }
+  RecordingDesk& recordings() override { return recording_desk_; }
   const config::v1::BrokerConfig& config() const override { return config_; }
   ovpn::WallTime config_time() const override { return config_time_; }
   ReloadReport Reload(bool validate_only) override;
@@ -187,6 +190,8 @@ class Broker final : public BrokerControl,
   policy::DecisionLog decision_log_;
   policy::DecisionHistory decision_history_;
   DecisionMetrics decision_metrics_;
+  DecisionRecordLog decision_records_;
+  RecordingDesk recording_desk_;
   policy::ShadowDesk shadow_desk_;
   ovpn::DeadlineTimer shadow_timer_;
   policy::DecisionEngine engine_;

@@ -20,6 +20,7 @@
 #include "policy/shadow_desk.h"
 #include "server/broker_status.h"
 #include "server/instance_control.h"
+#include "server/recording_desk.h"
 #include "server/reload/reload_plan.h"
 
 namespace ovpnbroker::server {
@@ -75,6 +76,7 @@ class BrokerControl {
   virtual policy::AddressPools& address_pools() = 0;
   virtual const policy::DecisionHistory& decisions() const = 0;
   virtual const policy::ShadowDesk& shadows() const = 0;
+  virtual RecordingDesk& recordings() = 0;
 
   virtual InstanceControl& instance_control() = 0;
 

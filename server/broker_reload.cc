@@ -125,6 +125,7 @@ void Broker::Apply(const BrokerConfig& next, const std::vector<ReloadChange>& ch
         ->SetAnswerOptions(instance.prompt_verdict(), ToMismatch(instance.address_mismatch()));
   }
   roles_->Replace(MakeGrants(next.admin().tcp()));
+  decision_records_.Reopen();
   log_level_.SetConfigured(ToLogLevel(next.log().level()));
   config_ = next;
   config_time_ = clock_.WallNow();

@@ -61,16 +61,6 @@ bool IsOpen(absl::string_view option) {
   return IsOneOf(word, std::begin(kOpenOptions), std::end(kOpenOptions));
 }
 
-// One line of a client-auth body.
-std::string ShowBodyLine(absl::string_view line) {
-  absl::string_view option = line;
-  const bool pushed = absl::ConsumePrefix(&option, "push ");
-  const bool quoted = pushed && absl::ConsumePrefix(&option, "\"");
-  if (IsOpen(option)) return std::string(line);
-  return absl::StrCat(pushed ? "push " : "", quoted ? "\"" : "", WordOf(option), " ", kHidden,
-                      quoted ? "\"" : "");
-}
-
 std::string ShowHeader(const Command& command, absl::string_view line) {
   if (command.name == "client-auth" || command.name == "client-auth-nt") return std::string(line);
   if (command.name == "client-deny") {
@@ -88,6 +78,15 @@ std::string ShowHeader(const Command& command, absl::string_view line) {
 
 }  // namespace
 
+std::string ShownOption(absl::string_view line) {
+  absl::string_view option = line;
+  const bool pushed = absl::ConsumePrefix(&option, "push ");
+  const bool quoted = pushed && absl::ConsumePrefix(&option, "\"");
+  if (IsOpen(option)) return std::string(line);
+  return absl::StrCat(pushed ? "push " : "", quoted ? "\"" : "", WordOf(option), " ", kHidden,
+                      quoted ? "\"" : "");
+}
+
 std::vector<std::string> ShownLines(const std::vector<Command>& commands) {
   std::vector<std::string> shown;
   size_t omitted = 0;
@@ -100,7 +99,7 @@ std::vector<std::string> ShownLines(const std::vector<Command>& commands) {
         ++omitted;
         continue;
       }
-      shown.push_back(header ? ShowHeader(command, line) : ShowBodyLine(line));
+      shown.push_back(header ? ShowHeader(command, line) : ShownOption(line));
       header = false;
     }
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "ovpn/management/command.h"
 
 namespace ovpnbroker::ovpn {
@@ -16,5 +17,9 @@ inline constexpr size_t kMaxShownLines = 64;
 // The lines of answers (client-auth, client-auth-nt, client-deny, client-pending-auth), without LF.
 // Any other command shows its name.
 std::vector<std::string> ShownLines(const std::vector<Command>& commands);
+
+// One option line, as in a client-auth body, or without its `push`: whole when it is on the list,
+// otherwise its name and "[hidden]".
+std::string ShownOption(absl::string_view line);
 
 }  // namespace ovpnbroker::ovpn

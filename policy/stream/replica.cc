@@ -290,6 +290,7 @@ ReplicaStatus Replica::Status() const {
           .max_in_flight = terms_.max_in_flight,
           .circuit = circuit_.state(context_.clock.Now()),
           .session_events = feed_.has_value(),
+          .dry_run = terms_.dry_run,
           .event_lag = feed_.has_value() ? feed_->lag() : 0,
           .policy_id = policy_id_,
           .revision = revision_,

@@ -87,6 +87,7 @@ v1::Hello MakeHello(const StreamPolicyOptions& options) {
       hello.add_capabilities(v1::CAPABILITY_DEADLINE_EXTENSION);
     }
   }
+  hello.add_capabilities(v1::CAPABILITY_DRY_RUN);
   if (options.grant_password) hello.add_capabilities(v1::CAPABILITY_PASSWORD);
   if (options.allow_raw_directives) hello.add_capabilities(v1::CAPABILITY_RAW_DIRECTIVES);
   hello.set_max_in_flight(options.max_in_flight);
@@ -110,6 +111,7 @@ StreamTerms NegotiateTerms(const StreamPolicyOptions& options, const v1::HelloAc
     if (capability == v1::CAPABILITY_SESSION_TRAFFIC) terms.session_traffic = sessions;
     if (capability == v1::CAPABILITY_EVENT_REPLAY) terms.event_replay = sessions;
     if (capability == v1::CAPABILITY_COMMANDS) terms.commands = sessions && options.grant_commands;
+    if (capability == v1::CAPABILITY_DRY_RUN) terms.dry_run = !enforce;
     if (capability == v1::CAPABILITY_PASSWORD) terms.send_password = options.grant_password;
     if (capability == v1::CAPABILITY_RAW_DIRECTIVES) {
       terms.raw_directives = options.allow_raw_directives;
@@ -135,6 +137,7 @@ void FillRequestWithoutEnvironment(const RequestHead& head, const ovpn::AuthRequ
   SessionToProto(request.session, *message.mutable_session());
   message.set_kid(request.key.kid.value);
   message.set_token_state(TokenStateToProto(request.token_state));
+  message.set_dry_run(terms.dry_run);
   AddCredentials(request, terms, message);
   for (const absl::string_view method :
        absl::StrSplit(request.session.identity.sso_methods, ',', absl::SkipEmpty())) {

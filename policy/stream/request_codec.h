@@ -23,6 +23,7 @@ struct StreamTerms {
   bool commands = false;            // CAPABILITY_COMMANDS is on
   bool pending_auth = false;        // CAPABILITY_PENDING_AUTH is on
   bool deadline_extension = false;  // CAPABILITY_DEADLINE_EXTENSION is on
+  bool dry_run = false;             // CAPABILITY_DRY_RUN is on, and no verdict counts
   int max_in_flight = 0;
   // Shell patterns of the variables to send; empty: all.
   std::vector<std::string> environment_patterns;

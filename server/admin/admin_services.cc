@@ -10,6 +10,7 @@
 #include "server/admin/instance_service.h"
 #include "server/admin/logger_service.h"
 #include "server/admin/policy_admin_service.h"
+#include "server/admin/recording_service.h"
 #include "server/admin/session_service.h"
 #include "server/admin/shadow_service.h"
 
@@ -23,6 +24,7 @@ std::vector<std::unique_ptr<grpc::Service>> MakeAdminServices(AdminContext& cont
   services.push_back(std::make_unique<InstanceService>(context));
   services.push_back(std::make_unique<LoggerService>(context));
   services.push_back(std::make_unique<PolicyAdminService>(context));
+  services.push_back(std::make_unique<RecordingService>(context));
   services.push_back(std::make_unique<SessionService>(context));
   services.push_back(std::make_unique<ShadowService>(context));
   return services;
@@ -35,6 +37,7 @@ absl::Status CheckMethodRoles() {
       admin::v1::Instance::descriptor()->file(),
       admin::v1::GetLoggerRequest::descriptor()->file(),
       admin::v1::Policy::descriptor()->file(),
+      admin::v1::RecordedDecision::descriptor()->file(),
       admin::v1::GetSessionRequest::descriptor()->file(),
       admin::v1::GetDecisionRequest::descriptor()->file(),
       admin::v1::Shadow::descriptor()->file()};

@@ -133,6 +133,7 @@ AdminClient::AdminClient(const Endpoint& endpoint) {
   sessions_ = admin::v1::SessionService::NewStub(channel);
   pools_ = admin::v1::AddressPoolService::NewStub(channel);
   decisions_ = admin::v1::DecisionService::NewStub(channel);
+  recordings_ = admin::v1::RecordingService::NewStub(channel);
   shadows_ = admin::v1::ShadowService::NewStub(channel);
 }
 
@@ -312,6 +313,26 @@ grpc::Status AdminClient::TailLog(
   admin::v1::TailLogResponse response;
   while (reader->Read(&response)) take(response);
   return reader->Finish();
+}
+
+grpc::Status AdminClient::RecordDecisions(
+    const admin::v1::RecordDecisionsRequest& request,
+    std::optional<std::chrono::milliseconds> period,
+    const std::function<bool(const admin::v1::RecordDecisionsResponse&)>& take) {
+  grpc::ClientContext context;
+  if (period.has_value()) context.set_deadline(std::chrono::system_clock::now() + *period);
+  const auto reader = recordings_->RecordDecisions(&context, request);
+  admin::v1::RecordDecisionsResponse response;
+  while (reader->Read(&response)) {
+    if (take(response)) continue;
+    context.TryCancel();
+    reader->Finish();
+    return grpc::Status::OK;
+  }
+  grpc::Status status = reader->Finish();
+  const bool over =
+      period.has_value() && status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+  return over ? grpc::Status::OK : status;
 }
 
 void PrintError(absl::string_view message) { std::cerr << "ovpn-brokerctl: " << message << "\n"; }

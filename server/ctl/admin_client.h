@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -16,6 +17,7 @@
 #include "ovpnbroker/admin/v1/instance_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/logger_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/policy_admin_service.grpc.pb.h"
+#include "ovpnbroker/admin/v1/recording_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/session_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/shadow_service.grpc.pb.h"
 #include "server/ctl/command.h"
@@ -68,6 +70,13 @@ class AdminClient {
   grpc::Status TailLog(const admin::v1::TailLogRequest& request,
                        const std::function<void(const admin::v1::TailLogResponse&)>& take);
 
+  // Calls `take` for each decision until it returns false, `period` is over or the broker ends the
+  // stream. OK in the first two cases.
+  grpc::Status RecordDecisions(
+      const admin::v1::RecordDecisionsRequest& request,
+      std::optional<std::chrono::milliseconds> period,
+      const std::function<bool(const admin::v1::RecordDecisionsResponse&)>& take);
+
  private:
   explicit AdminClient(const Endpoint& endpoint);
 
@@ -78,6 +87,7 @@ class AdminClient {
   std::unique_ptr<admin::v1::SessionService::Stub> sessions_;
   std::unique_ptr<admin::v1::AddressPoolService::Stub> pools_;
   std::unique_ptr<admin::v1::DecisionService::Stub> decisions_;
+  std::unique_ptr<admin::v1::RecordingService::Stub> recordings_;
   std::unique_ptr<admin::v1::ShadowService::Stub> shadows_;
 };
 

@@ -43,6 +43,8 @@ void AddCheckConfigCommand(CLI::App& app, CommandLine& line);
 void AddContextCommand(CLI::App& app, CommandLine& line);
 void AddImportCommand(CLI::App& app, CommandLine& line);
 void AddPolicyCommand(CLI::App& app, CommandLine& line);
+void AddRecordCommand(CLI::App& app, CommandLine& line);
+void AddReplayCommand(CLI::App& app, CommandLine& line);
 void AddVersionCommand(CLI::App& app, CommandLine& line);
 
 }  // namespace ovpnbroker::ctl

@@ -9,6 +9,7 @@ enum class ExitCode : int {
   kUsage = 2,        // wrong arguments, or a configuration with errors
   kUnreachable = 3,  // no broker answers at the socket
   kNotFound = 4,     // no such session or instance
+  kDifferent = 5,    // replay: a verdict is not as recorded
 };
 
 }  // namespace ovpnbroker::ctl

@@ -32,6 +32,7 @@ constexpr char kFooter[] =
     "  2  wrong arguments, or a configuration with errors\n"
     "  3  no broker answers, or the options, the context or its files lead to none\n"
     "  4  there is no such session, instance, decision, ...\n"
+    "  5  replay: a verdict is not as recorded\n"
     "\n"
     "Examples:\n"
     "  ovpn-brokerctl status\n"

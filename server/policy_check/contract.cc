@@ -63,6 +63,9 @@ const std::vector<Rule>& Contract() {
        "KIND_CHALLENGE_RESPONSE is answered, alike when it is asked again; no verdict repeats it.",
        "Remember the verdict by decision_id and round; decode the answer from base64.",
        CheckChallengeResponse},
+      {23, "dry runs", "A dry run gets the same kind of verdict as the real question.",
+       "Judge a request with dry_run like any other; leave out only what would happen besides.",
+       CheckDryRun},
   };
   return *kRules;
 }

@@ -53,6 +53,7 @@ Outcome CheckBurst(const Target& target);
 Outcome CheckReauth(const Target& target);
 Outcome CheckNoSecretEchoed(const Target& target);
 Outcome CheckMissingPassword(const Target& target);
+Outcome CheckDryRun(const Target& target);
 
 Outcome CheckCancellation(const Target& target);
 Outcome CheckOutcomes(const Target& target);

@@ -121,6 +121,28 @@ Outcome CheckNoSecretEchoed(const Target& target) {
   return Result(dialogue);
 }
 
+Outcome CheckDryRun(const Target& target) {
+  Dialogue dialogue(target);
+  if (dialogue.ok() && !dialogue.Has(v1::CAPABILITY_DRY_RUN)) {
+    return Skipped("the policy did not switch on CAPABILITY_DRY_RUN");
+  }
+  for (const char* name : kNames) {
+    v1::DecisionRequest question = MakeQuestion(name, target);
+    question.set_dry_run(true);
+    v1::Decision dry;
+    v1::Decision real;
+    if (!dialogue.AskOne(question, "as a dry run", &dry) ||
+        !dialogue.AskOne(MakeQuestion(name, target), "after a dry run", &real)) {
+      break;
+    }
+    if (dry.verdict_case() == real.verdict_case()) continue;
+    dialogue.Fail(absl::StrCat("user \"", name, "\": the dry run was answered { ",
+                               dry.ShortDebugString(), " }, the real question { ",
+                               real.ShortDebugString(), " }"));
+  }
+  return Result(dialogue);
+}
+
 Outcome CheckMissingPassword(const Target& target) {
   Dialogue dialogue(target, {});
   v1::Decision decision;

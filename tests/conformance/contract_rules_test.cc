@@ -76,7 +76,8 @@ void Greet(const Request& request, Stream& stream, const std::vector<v1::Capabil
 std::optional<grpc::Status> Good(const Request& request, Stream& stream) {
   if (request.has_hello()) {
     Greet(request, stream,
-          {v1::CAPABILITY_PASSWORD, v1::CAPABILITY_SESSION_EVENTS, v1::CAPABILITY_PENDING_AUTH});
+          {v1::CAPABILITY_PASSWORD, v1::CAPABILITY_SESSION_EVENTS, v1::CAPABILITY_PENDING_AUTH,
+           v1::CAPABILITY_DRY_RUN});
   } else if (request.has_decision_request()) {
     const v1::DecisionRequest& question = request.decision_request();
     const auto& methods = question.pending_auth_methods();
@@ -179,7 +180,7 @@ TEST_F(ContractRules, CapabilityOff_Skips) {
     return request.has_hello();
   }));
   EXPECT_EQ(Check(10).kind, Outcome::Kind::kSkipped);
-  for (const int rule : {20, 21, 22}) EXPECT_EQ(Check(rule).kind, Outcome::Kind::kSkipped);
+  for (const int rule : {20, 21, 22, 23}) EXPECT_EQ(Check(rule).kind, Outcome::Kind::kSkipped);
 }
 
 TEST_F(ContractRules, NoHelloAck_Caught) {
@@ -285,6 +286,19 @@ TEST_F(ContractRules, ChangesItsMind_Caught) {
         return true;
       }),
       "attempt 10");
+}
+
+TEST_F(ContractRules, JudgesDryRunsOtherwise_Caught) {
+  ExpectCaught(
+      23, Except([](const Request& request, Stream& stream) {
+        if (!request.decision_request().dry_run()) return false;
+        Say(stream, [&](Response& message) {
+          message.mutable_decision()->set_decision_id(request.decision_request().decision_id());
+          message.mutable_decision()->mutable_abstain();
+        });
+        return true;
+      }),
+      "the dry run was answered");
 }
 
 TEST_F(ContractRules, LosesOneOfABurst_Caught) {

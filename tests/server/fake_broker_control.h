@@ -45,6 +45,7 @@ class FakeBrokerControl final : public BrokerControl {
     return sessions_[session.uid] = std::move(session);
   }
 
+  RecordingDesk& recordings() override { return recordings_; }
   policy::AddressPools& address_pools() override { return pools_; }
 
   BrokerStatus GetStatus() const override {
@@ -165,6 +166,7 @@ class FakeBrokerControl final : public BrokerControl {
   policy::AddressPools pools_{{test::Pool("staff", "10.8.0.10-10.8.0.11")}};
   test::ManualClock clock_;
   std::shared_ptr<test::FakePolicy> candidate_ = std::make_shared<test::FakePolicy>("next");
+  RecordingDesk recordings_;
   policy::ShadowDesk shadow_desk_{clock_, {}, [] {}};
   std::map<ovpn::SessionUid, ovpn::Session> sessions_;
   std::vector<OpenKill> kills_;

@@ -37,9 +37,26 @@ TEST_F(HandshakeTest, Hello_SaysWhoAsksAndWhatIsOffered) {
   EXPECT_EQ(hello.policy(), "corp");
   EXPECT_EQ(hello.mode(), v1::MODE_ENFORCE);
   EXPECT_EQ(hello.max_in_flight(), 17);
-  ASSERT_EQ(hello.capabilities_size(), 2);
+  ASSERT_EQ(hello.capabilities_size(), 3);
   EXPECT_EQ(hello.capabilities(0), v1::CAPABILITY_PENDING_AUTH);
-  EXPECT_EQ(hello.capabilities(1), v1::CAPABILITY_PASSWORD);
+  EXPECT_EQ(hello.capabilities(1), v1::CAPABILITY_DRY_RUN);
+  EXPECT_EQ(hello.capabilities(2), v1::CAPABILITY_PASSWORD);
+}
+
+// Requests are dry runs where no verdict counts, and only for a policy that said it knows them.
+TEST_F(HandshakeTest, DryRun_NeedsAShadowAndTheCapability) {
+  for (const StreamMode mode : {StreamMode::kEnforce, StreamMode::kShadow}) {
+    StreamPolicyOptions options = Options({"a"});
+    options.mode = mode;
+    v1::HelloAck ack;
+    EXPECT_FALSE(NegotiateTerms(options, ack).dry_run);
+    ack.add_capabilities(v1::CAPABILITY_DRY_RUN);
+    const StreamTerms terms = NegotiateTerms(options, ack);
+    EXPECT_EQ(terms.dry_run, mode == StreamMode::kShadow);
+    const ovpn::AuthRequest request = test::MakeAuthRequest(test::Key(0, 1));
+    EXPECT_EQ(MakeDecisionRequest({.decision_id = "d1", .timeout = {}}, request, terms).dry_run(),
+              mode == StreamMode::kShadow);
+  }
 }
 
 TEST_F(HandshakeTest, NoHelloAck_GivesUpAndTriesAgain) {
