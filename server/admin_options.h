@@ -1,4 +1,5 @@
-// The sections of the configuration about the admin API and the decision log as options. Pure; any thread.
+// The sections of the configuration about the admin API and the decision log as options. Pure; any
+// thread.
 #pragma once
 
 #include <memory>

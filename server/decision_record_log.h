@@ -1,7 +1,7 @@
-// One JSON record for each decision, to a file, to syslog, or to both: what ovpnbroker.admin.v1.Decision
-// holds, for machines. Records wait in a bounded queue for a writer thread, so that a slow disk
-// delays no decision; those that find no room push out the oldest, and are counted and told. Owned
-// by the broker; loop thread only, but for its writer.
+// One JSON record for each decision, to a file, to syslog, or to both: what
+// ovpnbroker.admin.v1.Decision holds, for machines. Records wait in a bounded queue for a writer
+// thread, so that a slow disk delays no decision; those that find no room push out the oldest, and
+// are counted and told. Owned by the broker; loop thread only, but for its writer.
 #pragma once
 
 #include <spdlog/fwd.h>

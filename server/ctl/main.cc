@@ -120,7 +120,9 @@ std::vector<CommandGroup> CommandGroups() {
         AddEventsCommand, AddLogsCommand, AddVersionCommand}},
       {"Decisions", {AddDecisionsCommand, AddExplainCommand, AddShadowCommand}},
       {"Act", {AddKillCommand, AddLogLevelCommand}},
-      {"Prepare", {AddCheckConfigCommand, AddImportCommand, AddPolicyCommand, AddContextCommand}}};
+      {"Prepare",
+       {AddCheckConfigCommand, AddImportCommand, AddPolicyCommand, AddRecordCommand,
+        AddReplayCommand, AddContextCommand}}};
 }
 
 void AddCommands(CLI::App& app, CommandLine& line) {

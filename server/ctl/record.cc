@@ -90,7 +90,8 @@ void AddRecordCommand(CLI::App& app, CommandLine& line) {
   command->add_option("--for", arguments->period, "End after this long: 30s, 10m, 1h")
       ->type_name("TIME");
   command->footer(
-      "Without --count and --for it goes on until it is interrupted. The file holds no password, no "
+      "Without --count and --for it goes on until it is interrupted. The file holds no password, "
+      "no "
       "token\nand no answer of a client; it does hold names and addresses, so only you can read "
       "it.\n"
       "\n"

@@ -118,8 +118,7 @@ class Run {
   }
 
   absl::Status Dial() {
-    auto stream =
-        policy::StreamPolicy::Create(loop_, clock_, logger_, StreamOptions(arguments_));
+    auto stream = policy::StreamPolicy::Create(loop_, clock_, logger_, StreamOptions(arguments_));
     if (!stream.ok()) return stream.status();
     stream_ = *std::move(stream);
     return absl::OkStatus();
@@ -242,7 +241,8 @@ void AddReplayCommand(CLI::App& app, CommandLine& line) {
       ->type_name("");
   AddPolicyOptions(*command, *arguments);
   command->footer(
-      "Shows each verdict that is not as recorded, field by field, and the lines of its client-auth "
+      "Shows each verdict that is not as recorded, field by field, and the lines of its "
+      "client-auth "
       "block;\nthen the latencies. Needs no broker. The policy is told that no verdict counts "
       "(MODE_SHADOW,\nand dry_run in each request when it switched on CAPABILITY_DRY_RUN).\n"
       "Exit codes: 0 all are the same, 5 some are not or have no verdict, 2 the file or the "

@@ -74,15 +74,16 @@ std::string DifferenceJson(const admin::v1::RecordedDecision& decision,
                                   ", \"now\": ", JsonString(Escape(field.candidate)), "}"));
   }
   const auto& session = decision.request().session();
-  return absl::StrCat(
-      "  {\"line\": ", difference.index + 2, ", \"decision_id\": ",
-      JsonString(decision.request().decision_id()), ", \"kind\": ", JsonString(KindOf(decision)),
-      ", \"instance\": ", JsonString(session.instance()),
-      ", \"common_name\": ", JsonString(session.common_name()),
-      ", \"username\": ", JsonString(session.username()),
-      ", \"failure\": ", JsonString(Escape(difference.failure)), ", \"fields\": [",
-      absl::StrJoin(fields, ", "), "], \"lines_gone\": ", JsonList(difference.lines_gone),
-      ", \"lines_new\": ", JsonList(difference.lines_new), "}");
+  return absl::StrCat("  {\"line\": ", difference.index + 2,
+                      ", \"decision_id\": ", JsonString(decision.request().decision_id()),
+                      ", \"kind\": ", JsonString(KindOf(decision)),
+                      ", \"instance\": ", JsonString(session.instance()),
+                      ", \"common_name\": ", JsonString(session.common_name()),
+                      ", \"username\": ", JsonString(session.username()),
+                      ", \"failure\": ", JsonString(Escape(difference.failure)), ", \"fields\": [",
+                      absl::StrJoin(fields, ", "),
+                      "], \"lines_gone\": ", JsonList(difference.lines_gone),
+                      ", \"lines_new\": ", JsonList(difference.lines_new), "}");
 }
 
 }  // namespace

@@ -65,8 +65,8 @@ ClientIdentity MakeClient(const ClientKind& kind, uint64_t number) {
 
 std::string ClientNotification(absl::string_view kind, const ClientIdentity& client,
                                absl::string_view rest) {
-  std::string text = absl::StrCat(">CLIENT:", kind, ",", client.cid, rest.empty() ? "" : ",", rest,
-                                  "\r\n");
+  std::string text =
+      absl::StrCat(">CLIENT:", kind, ",", client.cid, rest.empty() ? "" : ",", rest, "\r\n");
   for (const auto& [name, value] : client.environment) {
     absl::StrAppend(&text, ">CLIENT:ENV,", name, "=", value, "\r\n");
   }

@@ -60,10 +60,9 @@ class Daemon {
         timer_(loop_),
         signals_(loop_, SIGTERM, SIGINT) {
     server_.ForgetLines();
-    server_.SetBodyResponder(
-        [this](const std::string& line, const std::vector<std::string>& body) {
-          return simulation_.OnCommand(line, body).value_or(ManagementServer::DefaultReply(line));
-        });
+    server_.SetBodyResponder([this](const std::string& line, const std::vector<std::string>& body) {
+      return simulation_.OnCommand(line, body).value_or(ManagementServer::DefaultReply(line));
+    });
     signals_.async_wait([this](const asio::error_code&, int) { loop_.stop(); });
   }
 
@@ -112,8 +111,9 @@ absl::Status Serve(const std::vector<std::string>& arguments) {
   ASSIGN_OR_RETURN(const std::vector<std::string> socket,
                    WordsBehind(arguments, "--management", 2));
   if (socket[1] != "unix") {
-    return absl::InvalidArgumentError("the simulator serves unix sockets only: leave out "
-                                      "`management.tcp` of the instance");
+    return absl::InvalidArgumentError(
+        "the simulator serves unix sockets only: leave out "
+        "`management.tcp` of the instance");
   }
   ASSIGN_OR_RETURN(SimulationOptions options, OptionsOf(config[0]));
   std::cout << "simulating " << options.clients << " clients" << std::endl;

@@ -1,5 +1,5 @@
-// The simulator in OpenVPN's place: started by the broker with OpenVPN's command line, it serves the
-// management socket until SIGTERM.
+// The simulator in OpenVPN's place: started by the broker with OpenVPN's command line, it serves
+// the management socket until SIGTERM.
 #pragma once
 
 #include <string>

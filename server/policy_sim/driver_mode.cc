@@ -1,9 +1,7 @@
 #include "server/policy_sim/driver_mode.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -14,6 +12,7 @@
 #include <iostream>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -80,16 +79,15 @@ std::string BrokerConfig(const DriverOptions& options, const Folder& folder,
                          const std::string& self) {
   std::string policy = absl::StrCat("    rules: { file: ", Quoted(options.rules), " }\n");
   if (!options.policy.empty()) {
-    policy = absl::StrCat(
-        "    remote:\n      addresses: [", Quoted(options.policy),
-        "]\n      insecure: ", options.insecure ? "true" : "false",
-        "\n      grant_password: ", options.grant_password ? "true" : "false",
-        "\n      grant_commands: ", options.grant_commands ? "true" : "false",
-        "\n      traffic_interval: 1s\n");
+    policy = absl::StrCat("    remote:\n      addresses: [", Quoted(options.policy),
+                          "]\n      insecure: ", options.insecure ? "true" : "false",
+                          "\n      grant_password: ", options.grant_password ? "true" : "false",
+                          "\n      grant_commands: ", options.grant_commands ? "true" : "false",
+                          "\n      traffic_interval: 1s\n");
   }
-  return absl::StrCat("runtime_directory: ", folder.File("run"), "\nstate_directory: ",
-                      folder.File("state"), "\npolicies:\n  - name: judge\n", policy,
-                      "instances:\n  - name: simulated\n    policy: judge\n    config: ",
+  return absl::StrCat("runtime_directory: ", folder.File("run"),
+                      "\nstate_directory: ", folder.File("state"), "\npolicies:\n  - name: judge\n",
+                      policy, "instances:\n  - name: simulated\n    policy: judge\n    config: ",
                       folder.File("server.conf"), "\n    openvpn: ", Quoted(self),
                       "\n    bytecount_interval: 1s\n    restart: { policy: never }\n");
 }
@@ -221,11 +219,11 @@ absl::StatusOr<int> Drive(const DriverOptions& options) {
   const Report report = Watch(options, folder, broker);
   if (report.arrived == 0) {
     const auto log = ovpn::ReadWholeFile(folder.File("broker.log"), kMaxReportBytes);
-    return absl::UnavailableError(
-        absl::StrCat("no client came; the broker (", options.broker, ") says:\n", log.value_or("")));
+    return absl::UnavailableError(absl::StrCat("no client came; the broker (", options.broker,
+                                               ") says:\n", log.value_or("")));
   }
-  PrintSummary(report, std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
-                           .count());
+  PrintSummary(report,
+               std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   return report.done ? kAllAnswered : kNotAllAnswered;
 }
 
@@ -245,7 +243,8 @@ int RunDriver(const DriverOptions& options) {
 std::string FindBroker() {
   std::error_code error;
   const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
-  for (const fs::path& path : {folder / "ovpn-brokerd", folder / ".." / "ovpn-brokerd"}) {
+  for (const fs::path& path :
+       {folder / "ovpn-brokerd", folder / "../ovpn-brokerd", folder / "../sbin/ovpn-brokerd"}) {
     if (!error && access(path.c_str(), X_OK) == 0) return path.lexically_normal().string();
   }
   return "ovpn-brokerd";

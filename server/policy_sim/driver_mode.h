@@ -10,14 +10,14 @@ namespace ovpnbroker::policy_sim {
 
 struct DriverOptions {
   SimulationOptions simulation;
-  std::string policy;         // address; or
-  std::string rules;          // a rules file
-  bool insecure = false;      // plain TCP on loopback
+  std::string policy;     // address; or
+  std::string rules;      // a rules file
+  bool insecure = false;  // plain TCP on loopback
   bool grant_password = false;
   bool grant_commands = false;
   std::chrono::seconds run_for{0};  // after all were answered, for what clients do then
   std::chrono::seconds limit{60};   // for all to be answered
-  std::string broker;         // the program
+  std::string broker;               // the program
 };
 
 // Exit codes of ovpn-policy-sim.

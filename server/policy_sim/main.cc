@@ -1,5 +1,5 @@
-// ovpn-policy-sim: a whole broker, driven without OpenVPN. Reads the command line; the broker starts
-// the same program in OpenVPN's place (daemon_mode.h).
+// ovpn-policy-sim: a whole broker, driven without OpenVPN. Reads the command line; the broker
+// starts the same program in OpenVPN's place (daemon_mode.h).
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
@@ -19,7 +19,8 @@ constexpr char kFooter[] =
     "Exit codes: 0 every client was answered, 1 not every one, or the broker did not start,\n"
     "2 wrong arguments.\n"
     "\n"
-    "FILE of --options: `clients`, `rate`, `stay`, `renegotiate` as the options here, and `kinds`, a\n"
+    "FILE of --options: `clients`, `rate`, `stay`, `renegotiate` as the options here, and `kinds`, "
+    "a\n"
     "list of clients, each with `name`, `username` ({} is the client's number), `weight`,\n"
     "`environment`, `response` (to a question) and `bytes_per_second`.\n"
     "\n"

@@ -57,17 +57,18 @@ std::string TextIn(const YAML::Node& node) {
 
 ClientKind ReadKind(const YAML::Node& node) {
   ClientKind kind;
-  ReadFields(node, {{"name", [&](const auto& v) { kind.name = TextIn(v); }},
-                    {"username", [&](const auto& v) { kind.username = TextIn(v); }},
-                    {"response", [&](const auto& v) { kind.response = v.template as<std::string>(); }},
-                    {"weight", [&](const auto& v) { kind.weight = NumberIn<uint32_t>(v, 1, 1000); }},
-                    {"bytes_per_second",
-                     [&](const auto& v) { kind.bytes_per_second = v.template as<uint64_t>(); }},
-                    {"environment", [&](const auto& v) {
-                       for (const auto& variable : v) {
-                         kind.environment[TextIn(variable.first)] = TextIn(variable.second);
-                       }
-                     }}});
+  ReadFields(node,
+             {{"name", [&](const auto& v) { kind.name = TextIn(v); }},
+              {"username", [&](const auto& v) { kind.username = TextIn(v); }},
+              {"response", [&](const auto& v) { kind.response = v.template as<std::string>(); }},
+              {"weight", [&](const auto& v) { kind.weight = NumberIn<uint32_t>(v, 1, 1000); }},
+              {"bytes_per_second",
+               [&](const auto& v) { kind.bytes_per_second = v.template as<uint64_t>(); }},
+              {"environment", [&](const auto& v) {
+                 for (const auto& variable : v) {
+                   kind.environment[TextIn(variable.first)] = TextIn(variable.second);
+                 }
+               }}});
   return kind;
 }
 
@@ -79,17 +80,18 @@ SimulationOptions ReadAll(const YAML::Node& node) {
       value = std::chrono::duration<double>(NumberIn<double>(v, 0, kDay));
     };
   };
-  ReadFields(node,
-             {{"clients", [&](const auto& v) { options.clients = NumberIn<uint32_t>(v, 1, kMaxClients); }},
-              {"rate", [&](const auto& v) { options.rate = NumberIn<double>(v, 0.1, kMaxRate); }},
-              {"stay", seconds(options.stay)},
-              {"renegotiate", seconds(options.renegotiate)},
-              {"report", [&](const auto& v) { options.report = v.template as<std::string>(); }},
-              {"kinds", [&](const auto& v) {
-                 if (!v.IsSequence() || v.size() == 0) Refuse(v, "must be a list with entries");
-                 options.kinds.clear();
-                 for (const auto& kind : v) options.kinds.push_back(ReadKind(kind));
-               }}});
+  ReadFields(
+      node,
+      {{"clients", [&](const auto& v) { options.clients = NumberIn<uint32_t>(v, 1, kMaxClients); }},
+       {"rate", [&](const auto& v) { options.rate = NumberIn<double>(v, 0.1, kMaxRate); }},
+       {"stay", seconds(options.stay)},
+       {"renegotiate", seconds(options.renegotiate)},
+       {"report", [&](const auto& v) { options.report = v.template as<std::string>(); }},
+       {"kinds", [&](const auto& v) {
+          if (!v.IsSequence() || v.size() == 0) Refuse(v, "must be a list with entries");
+          options.kinds.clear();
+          for (const auto& kind : v) options.kinds.push_back(ReadKind(kind));
+        }}});
   return options;
 }
 

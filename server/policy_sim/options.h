@@ -24,10 +24,10 @@ struct ClientKind {
 
 struct SimulationOptions {
   uint32_t clients = 100;
-  double rate = 100;                         // arrivals a second
-  std::chrono::duration<double> stay{0};     // then a client leaves; 0: it stays
+  double rate = 100;                             // arrivals a second
+  std::chrono::duration<double> stay{0};         // then a client leaves; 0: it stays
   std::chrono::duration<double> renegotiate{0};  // between its key negotiations; 0: never
-  std::string report = {};                   // file for the counts; empty: none
+  std::string report = {};                       // file for the counts; empty: none
   std::vector<ClientKind> kinds = {ClientKind()};
 };
 

@@ -36,6 +36,22 @@ std::string AddressOf(const std::vector<std::string>& body, uint64_t cid) {
   return absl::StrCat("10.", 128 + (n >> 16) % 128, ".", (n >> 8) & 0xff, ".", n & 0xff);
 }
 
+// IPv6 addresses and networks behind the client, which OpenVPN learns too.
+std::vector<std::string> OtherAddressesOf(const std::vector<std::string>& body) {
+  std::vector<std::string> others;
+  for (const std::string& line : body) {
+    const std::vector<std::string> words = absl::StrSplit(line, ' ');
+    if (words.size() > 2 && words[0] == "iroute") {
+      others.push_back(absl::StrCat(words[1], "/", words[2], ",0"));
+    } else if (words.size() > 1 && words[0] == "iroute-ipv6") {
+      others.push_back(absl::StrCat(words[1], ",0"));
+    } else if (words.size() > 1 && words[0] == "ifconfig-ipv6-push") {
+      others.push_back(absl::StrCat(words[1].substr(0, words[1].find('/')), ",1"));
+    }
+  }
+  return others;
+}
+
 int64_t UnixTime(const ovpn::Clock& clock) {
   return duration_cast<std::chrono::seconds>(clock.WallNow().time_since_epoch()).count();
 }
@@ -80,7 +96,7 @@ void Simulation::OnDeadline() {
 void Simulation::Arrive() {
   const ClientKind& kind = NextKind();
   const uint64_t cid = counts_.arrived++;
-  Client client{&kind, MakeClient(kind, cid), State::kAsking, 1, "", clock_.Now(), {}, 0};
+  Client client{&kind, MakeClient(kind, cid), State::kAsking, 1, "", {}, clock_.Now(), {}, 0};
   say_(ClientNotification("CONNECT", client.identity, absl::StrCat(client.kid)));
   clients_.emplace(cid, std::move(client));
   if (counts_.arrived == options_.clients) return;
@@ -94,8 +110,11 @@ void Simulation::Establish(Clients::iterator client) {
   Client& who = client->second;
   who.established = clock_.Now();
   who.established_unix = UnixTime(clock_);
-  say_(absl::StrCat(">CLIENT:ADDRESS,", client->first, ",", who.address, ",1\r\n",
-                    ClientNotification("ESTABLISHED", who.identity, "")));
+  std::string text = absl::StrCat(">CLIENT:ADDRESS,", client->first, ",", who.address, ",1\r\n");
+  for (const std::string& other : who.others) {
+    absl::StrAppend(&text, ">CLIENT:ADDRESS,", client->first, ",", other, "\r\n");
+  }
+  say_(text + ClientNotification("ESTABLISHED", who.identity, ""));
   if (options_.stay.count() > 0) {
     Later(duration_cast<ovpn::Duration>(options_.stay), client->first, &Simulation::Leave);
   }
@@ -218,6 +237,7 @@ std::string Simulation::Answer(Clients::iterator client, bool allow, const std::
   who.state = State::kIn;
   who.established = clock_.Now();
   who.address = AddressOf(body, client->first);
+  who.others = OtherAddressesOf(body);
   Later({}, client->first, &Simulation::Establish);
   return success;
 }
@@ -260,8 +280,8 @@ std::string Simulation::Status() const {
 
 Report Simulation::report() const {
   Report report = counts_;
-  for (const auto& [cid, client] : clients_) ++(client.state == State::kAsking ? report.waiting
-                                                                               : report.in);
+  for (const auto& [cid, client] : clients_)
+    ++(client.state == State::kAsking ? report.waiting : report.in);
   // A client that was killed while it asked gets no answer any more, nor waits for one.
   report.done = report.arrived == options_.clients && report.waiting == 0;
   SetLatencies(latencies_, report);

@@ -1,6 +1,6 @@
 // The clients of a simulated OpenVPN server: they arrive at a rate, ask, get in or do not,
-// renegotiate, move bytes and leave. A state machine on a Clock: text comes in by OnCommand and goes
-// out by `say`; whoever owns it calls OnDeadline. Single-threaded.
+// renegotiate, move bytes and leave. A state machine on a Clock: text comes in by OnCommand and
+// goes out by `say`; whoever owns it calls OnDeadline. Single-threaded.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,8 @@ class Simulation {
     ClientIdentity identity;
     State state = State::kAsking;
     uint32_t kid = 0;
-    std::string address;  // in the tunnel
+    std::string address;              // in the tunnel
+    std::vector<std::string> others;  // further ones, as ADDRESS names them: "NETWORK/MASK,0"
     ovpn::SteadyTime asked;
     ovpn::SteadyTime established;
     int64_t established_unix = 0;

@@ -2,6 +2,10 @@
 
 import base64
 import json
+import os
+import re
+import shlex
+import subprocess
 import urllib.error
 import urllib.request
 
@@ -211,3 +215,27 @@ def test_policy_that_is_told_to_stop_drains_first(example) -> None:
         assert broker.verdict("still open").HasField("allow")
         assert broker.ended_well()
     assert policy.process.wait(timeout=20) == 0
+
+
+def test_dry_runs_are_not_counted(example) -> None:
+    with BrokerSide(example("counting.py").address, ["DRY_RUN"]) as broker:
+        for number in range(100):
+            broker.ask(f"real-{number}", "alice", dry_run=False)
+            assert broker.verdict(f"real-{number}").HasField("allow")
+            broker.ask(f"dry-{number}", "bob", dry_run=True)
+            assert broker.verdict(f"dry-{number}").HasField("allow")
+        for name, verdict in (("alice", "deny"), ("bob", "allow")):
+            broker.ask(name, name)
+            assert broker.verdict(name).HasField(verdict)
+
+
+def test_simulators_command_is_answered_by_the_first_program(example) -> None:
+    (line,) = re.findall(r"^    ovpn-policy-sim (--policy .*)$", guide.GUIDE.read_text(), re.M)
+    policy = example(guide.FIRST)
+    words = shlex.split(line.replace(guide.PRINTED_ADDRESS, policy.address))
+    program, broker = os.environ["OVPNBROKER_POLICY_SIM"], os.environ["OVPNBROKER_BROKERD"]
+    run = subprocess.run(
+        [program, *words, "--broker", broker], capture_output=True, text=True, timeout=120
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "1000 allowed, 0 denied, 0 unanswered" in run.stdout

@@ -138,7 +138,9 @@ def test_recording_ends_with_its_time_and_is_refused_to_viewers(world: World) ->
     viewer = broker.runtime_directory / "viewer.sock"
     program = build_directory() / "server" / "ctl" / "ovpn-brokerctl"
     refused = subprocess.run(
-        [str(program), "--socket", str(viewer), "record", str(file)], capture_output=True, check=False
+        [str(program), "--socket", str(viewer), "record", str(file)],
+        capture_output=True,
+        check=False,
     )
     assert refused.returncode == 1
     wait_until(lambda: bool(broker.logged("AUDIT", outcome="failed")), "the refusal's record")

@@ -52,7 +52,7 @@ def notify(root: CleanRoot) -> Iterator[NotifySocket]:
 
 
 def test_installed_programs_run(root: CleanRoot) -> None:
-    for program in ["ovpn-brokerd", "ovpn-brokerctl", "ovpn-policy-check"]:
+    for program in ["ovpn-brokerd", "ovpn-brokerctl", "ovpn-policy-check", "ovpn-policy-sim"]:
         assert root.chroot(program, "--version").stdout.startswith(f"{program} ")
 
 

@@ -49,8 +49,7 @@ std::vector<std::string> Ids(const std::string& path) {
   std::vector<std::string> ids;
   for (const absl::string_view line : absl::StrSplit(Read(path), '\n', absl::SkipEmpty())) {
     admin::v1::Decision decision;
-    EXPECT_TRUE(
-        google::protobuf::util::JsonStringToMessage(std::string(line), &decision).ok())
+    EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(std::string(line), &decision).ok())
         << line;
     ids.push_back(decision.id());
   }

@@ -18,9 +18,8 @@ using testing::SizeIs;
 class RecordingDeskTest : public testing::Test {
  protected:
   void Listen(const std::string& instance) {
-    listener_ = desk_.AddListener(instance, [this](const auto& decision) {
-      recorded_.push_back(*decision);
-    });
+    listener_ = desk_.AddListener(instance,
+                                  [this](const auto& decision) { recorded_.push_back(*decision); });
   }
   void Judge(const ovpn::Verdict& verdict, int steps = 0,
              ovpn::AuthKind kind = ovpn::AuthKind::kConnect) {

@@ -67,8 +67,7 @@ TEST(RecordedRequest, IsWhatWasAsked) {
 
 TEST(RecordingFile, Lines_AreReadBack) {
   const auto decision = Recorded(AllowRoute("192.168.0.0/16"));
-  const std::string text =
-      absl::StrCat(RecordingHeader(), "\n", RecordingLine(decision), "\n");
+  const std::string text = absl::StrCat(RecordingHeader(), "\n", RecordingLine(decision), "\n");
   const auto read = ParseRecording(text, "f");
   ASSERT_TRUE(read.ok()) << read.status();
   ASSERT_THAT(*read, SizeIs(1));
@@ -90,19 +89,19 @@ TEST(RecordingFile, OtherFiles_AreRefused) {
                 HasSubstr("f:1: this is no recording"))
         << text;
   }
-  EXPECT_THAT(std::string(ParseRecording(
-                              "{\"format\":\"ovpn-broker-recording\",\"version\":2}\n", "f")
-                              .status()
-                              .message()),
-              HasSubstr("version"));
+  EXPECT_THAT(
+      std::string(ParseRecording("{\"format\":\"ovpn-broker-recording\",\"version\":2}\n", "f")
+                      .status()
+                      .message()),
+      HasSubstr("version"));
 }
 
 class ReplayerTest : public testing::Test {
  protected:
   void Replay(Replayer::Recording recording, ReplayOptions options = {}) {
     recording_ = std::move(recording);
-    replayer_ = std::make_unique<Replayer>(clock_, policy_, recording_, options,
-                                           [this] { ++done_; });
+    replayer_ =
+        std::make_unique<Replayer>(clock_, policy_, recording_, options, [this] { ++done_; });
     replayer_->Start();
   }
   void AnswerAtOnce(const ovpn::Verdict& verdict) {

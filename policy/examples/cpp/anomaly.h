@@ -48,6 +48,6 @@ class AnomalyDetector {
   std::optional<std::string> CheckPlaces(const std::string& name) const;
 
   const AnomalyLimits limits_;
-  std::map<std::string, Tracked> sessions_;              // by uid
+  std::map<std::string, Tracked> sessions_;             // by uid
   std::map<std::string, std::deque<double>> connects_;  // by name: when it came in, of late
 };

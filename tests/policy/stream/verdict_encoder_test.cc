@@ -58,8 +58,11 @@ TEST(VerdictEncoder, TheRest_ReadsBackTheSame) {
   EXPECT_EQ(ThereAndBack(ovpn::Abstain()), ovpn::Verdict(ovpn::Abstain()));
   const ovpn::Failure failure{ovpn::FailureCause::kPolicyFailed, "LDAP is down", {}};
   EXPECT_EQ(ThereAndBack(failure), ovpn::Verdict(failure));
-  const ovpn::PendingAuth page{ovpn::PendingAuth::Method::kWebAuth, "https://example.org/",
-                               {"external"}, false, std::chrono::seconds(60)};
+  const ovpn::PendingAuth page{ovpn::PendingAuth::Method::kWebAuth,
+                               "https://example.org/",
+                               {"external"},
+                               false,
+                               std::chrono::seconds(60)};
   EXPECT_EQ(ThereAndBack(page), ovpn::Verdict(page));
   const ovpn::PendingAuth question{ovpn::PendingAuth::Method::kChallenge, "Code?", {}, true};
   EXPECT_EQ(ThereAndBack(question), ovpn::Verdict(question));

@@ -56,10 +56,12 @@ TEST_F(SimulationTest, Clients_ArriveAtTheirRate) {
 TEST_F(SimulationTest, Allowed_IsEstablishedWithItsAddressAndLeaves) {
   Begin({.clients = 1, .stay = seconds(5)});
   clock_.Advance(milliseconds(20));
-  EXPECT_THAT(Command("client-auth 0 1", {"ifconfig-push 10.8.0.20 255.255.255.0"}),
+  EXPECT_THAT(Command("client-auth 0 1",
+                      {"ifconfig-push 10.8.0.20 255.255.255.0", "iroute 10.9.0.0 255.255.0.0"}),
               Optional(HasSubstr("SUCCESS")));
   const std::string established = Said();
-  EXPECT_THAT(established, HasSubstr(">CLIENT:ADDRESS,0,10.8.0.20,1\r\n>CLIENT:ESTABLISHED,0\r\n"));
+  EXPECT_THAT(established, HasSubstr(">CLIENT:ADDRESS,0,10.8.0.20,1\r\n>CLIENT:ADDRESS,0,10.9.0.0/"
+                                     "255.255.0.0,0\r\n>CLIENT:ESTABLISHED,0\r\n"));
   Report report = simulation_->report();
   EXPECT_EQ(report.in, 1u);
   EXPECT_EQ(report.latency_p50, 20'000u);
@@ -143,7 +145,8 @@ TEST(SimulationOptionsFile, Errors_NameTheLineAndTheNearestKey) {
   const auto error = [](const char* yaml) {
     return std::string(ParseOptions(yaml, "f").status().message());
   };
-  EXPECT_THAT(error("clients: 1\nrat: 5\n"), HasSubstr("f:2: unknown key 'rat', did you mean 'rate'"));
+  EXPECT_THAT(error("clients: 1\nrat: 5\n"),
+              HasSubstr("f:2: unknown key 'rat', did you mean 'rate'"));
   EXPECT_THAT(error("clients: 0\n"), HasSubstr("f:1: must be from 1 to 1000000"));
   EXPECT_THAT(error("kinds: []\n"), HasSubstr("must be a list"));
   EXPECT_THAT(error("kinds: [{name: \"a\\nb\"}]\n"), HasSubstr("control characters"));
