@@ -97,9 +97,7 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
     RETURN_IF_ERROR(broker->instances_.all().back()->OpenPassthrough());
     broker->Judge(instance);
   }
-  if (config.has_decision_log()) {
-    RETURN_IF_ERROR(broker->decision_records_.Open(MakeDecisionLogOptions(config.decision_log())));
-  }
+  RETURN_IF_ERROR(broker->decision_records_.Open(MakeDecisionLogOptions(config.decision_log())));
   ASSIGN_OR_RETURN(broker->audit_, AuditLog::Make(environment.log_tail,
                                                   MakeAuditFileOptions(config.admin().audit())));
   broker->roles_ = std::make_shared<CertificateAccess>(MakeGrants(config.admin().tcp()));

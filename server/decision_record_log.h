@@ -34,7 +34,8 @@ class DecisionRecordLog final : public policy::DecisionObserver {
   // Writes what waits.
   ~DecisionRecordLog() override;
 
-  // FAILED_PRECONDITION when the file cannot be opened.
+  // Without a file and without syslog it stays closed. FAILED_PRECONDITION when the file cannot be
+  // opened.
   absl::Status Open(DecisionRecordLogOptions options);
   // The same with any sinks.
   void Open(size_t max_waiting, std::vector<Sink> sinks);

@@ -59,11 +59,6 @@ void CheckMetrics(const config::v1::MetricsConfig& metrics, ConfigReport& report
   report.CheckEndpoint(metrics.address(), kPath, "address");
 }
 
-void CheckDecisionLog(const config::v1::DecisionLogConfig& log, ConfigReport& report) {
-  if (!log.file().empty() || log.syslog() != config::v1::SYSLOG_FACILITY_UNSPECIFIED) return;
-  report.Add("decision_log", "needs `file` or `syslog`: the records go nowhere");
-}
-
 }  // namespace
 
 void CheckConfig(LoadedConfig& loaded) {
@@ -76,7 +71,6 @@ void CheckConfig(LoadedConfig& loaded) {
   report.CheckEndpoint(config.admin().viewer().socket(), "admin.viewer.socket", "socket");
   if (config.has_metrics()) CheckMetrics(config.metrics(), report);
   if (config.admin().has_tcp()) CheckAdminTcp(config.admin().tcp(), "admin.tcp", report);
-  if (config.has_decision_log()) CheckDecisionLog(config.decision_log(), report);
   std::map<std::string, std::string> policies;
   for (int i = 0; i < config.policies_size(); ++i) {
     const std::string path = absl::StrCat("policies[", i, "]");

@@ -82,7 +82,7 @@ def test_what_is_wrong_is_said(world: World) -> None:
     options.write_text("clients: 10\nrat: 5\n")
     broken = simulate("--rules", "x", "--options", str(options))
     assert broken.returncode == 2
-    assert "office.yaml:2: unknown key 'rat', did you mean 'rate'" in broken.stderr
+    assert "office.yaml:2: unknown key 'rat'; did you mean 'rate'?" in broken.stderr
     lost = simulate("--rules", str(world.folder / "none.yaml"))
     assert lost.returncode == 1 and "none.yaml" in lost.stderr
     assert simulate().returncode == 2

@@ -146,7 +146,7 @@ TEST(SimulationOptionsFile, Errors_NameTheLineAndTheNearestKey) {
     return std::string(ParseOptions(yaml, "f").status().message());
   };
   EXPECT_THAT(error("clients: 1\nrat: 5\n"),
-              HasSubstr("f:2: unknown key 'rat', did you mean 'rate'"));
+              HasSubstr("f:2: unknown key 'rat'; did you mean 'rate'?"));
   EXPECT_THAT(error("clients: 0\n"), HasSubstr("f:1: must be from 1 to 1000000"));
   EXPECT_THAT(error("kinds: []\n"), HasSubstr("must be a list"));
   EXPECT_THAT(error("kinds: [{name: \"a\\nb\"}]\n"), HasSubstr("control characters"));
