@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include "absl/strings/string_view.h"
 #include "ovpnbroker/admin/v1/address_pool_service.grpc.pb.h"
@@ -76,6 +77,19 @@ class AdminClient {
       const admin::v1::RecordDecisionsRequest& request,
       std::optional<std::chrono::milliseconds> period,
       const std::function<bool(const admin::v1::RecordDecisionsResponse&)>& take);
+
+  // The stub of one service, for calls that need nothing more.
+  template <typename Stub>
+  Stub& stub() {
+    if constexpr (std::is_same_v<Stub, admin::v1::BrokerService::Stub>) {
+      return *broker_;
+    } else if constexpr (std::is_same_v<Stub, admin::v1::InstanceService::Stub>) {
+      return *instances_;
+    } else {
+      static_assert(std::is_same_v<Stub, admin::v1::PolicyAdminService::Stub>);
+      return *policies_;
+    }
+  }
 
  private:
   explicit AdminClient(const Endpoint& endpoint);

@@ -37,6 +37,7 @@ Cell StateCell(Instance::State state) {
     case Instance::STATE_RUNNING:
       return Cell(text, Color::kGood);
     case Instance::STATE_BACKOFF:
+    case Instance::STATE_DETACHED:
       return Cell(text, Color::kWarning);
     case Instance::STATE_FAILED:
       return Cell(text, Color::kBad);

@@ -9,12 +9,20 @@
 #include "server/ctl/command.h"
 #include "server/ctl/enum_text.h"
 #include "server/ctl/human.h"
+#include "server/ctl/instance_verbs.h"
 #include "server/ctl/instances_table.h"
 #include "server/ctl/output.h"
 #include "server/ctl/table.h"
 
 namespace ovpnbroker::ctl {
 namespace {
+
+// A drain is what an operator looks for first.
+std::string DetailOf(const admin::v1::Instance& instance) {
+  if (!instance.has_drain()) return instance.detail();
+  const std::string& reason = instance.drain().reason();
+  return absl::StrCat("drained", reason.empty() ? "" : ": ", reason);
+}
 
 ExitCode RunInstances(const GlobalOptions& global) {
   const auto client = AdminClient::Connect(global);
@@ -71,7 +79,7 @@ void PrintInstances(const GlobalOptions& global, const admin::v1::ListInstancesR
         {instance.name(), StateCell(instance.state()), HumanAge(instance.state_change_time()),
          instance.pid() != 0 ? absl::StrCat(instance.pid()) : "", instance.openvpn_version(),
          absl::StrCat(instance.restart_count()), absl::StrCat(instance.established_session_count()),
-         absl::StrCat(instance.pending_session_count()), instance.policy(), instance.detail(),
+         absl::StrCat(instance.pending_session_count()), instance.policy(), DetailOf(instance),
          instance.config_path(), instance.management_endpoint()});
   }
   PrintTable(global, table);
@@ -82,7 +90,9 @@ void AddInstancesCommand(CLI::App& app, CommandLine& line) {
   command->footer(
       "Examples:\n"
       "  ovpn-brokerctl instances\n"
+      "  ovpn-brokerctl instances restart office --reason \"new certificate\"\n"
       "  ovpn-brokerctl instances -o json | jq -r '.instances[] | .name + \" \" + .state'");
+  AddInstanceVerbs(*command, line);
   AddShow(*command, line);
   command->callback([&line, command] {
     if (!command->get_subcommands().empty()) return;  // its own callback came before

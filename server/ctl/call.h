@@ -1,0 +1,36 @@
+// One call of the admin API from a subcommand: connects, calls, and shows the response or tells the
+// error. Single-threaded.
+#pragma once
+
+#include <grpcpp/client_context.h>
+
+#include <chrono>
+#include <memory>
+
+#include "server/ctl/admin_client.h"
+#include "server/ctl/command.h"
+#include "server/ctl/output.h"
+
+namespace ovpnbroker::ctl {
+
+// `method` is a method of one of the services' stubs: `(stub.*method)(context, request, response)`.
+// `print` shows the response to people.
+template <typename Stub, typename Request, typename Response, typename Print>
+ExitCode CallAndShow(const GlobalOptions& global, const Request& request,
+                     grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                     std::chrono::seconds timeout, Print print) {
+  const auto client = AdminClient::Connect(global);
+  if (client == nullptr) return ExitCode::kUnreachable;
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + timeout);
+  Response response;
+  const grpc::Status status = (client->stub<Stub>().*method)(&context, request, &response);
+  if (!status.ok()) return ReportFailure(status);
+  if (!PrintedForPrograms(global, response)) print(response);
+  return ExitCode::kOk;
+}
+
+// Asks on the terminal; without one, only `yes` agrees.
+bool Confirm(bool yes, const std::string& question);
+
+}  // namespace ovpnbroker::ctl

@@ -1,0 +1,112 @@
+// ovpn-brokerctl reload: takes the configuration file over, or shows what that would do; and
+// ovpn-brokerctl config show: what is in force.
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "server/ctl/call.h"
+#include "server/ctl/escape.h"
+#include "server/ctl/json.h"
+#include "server/ctl/table.h"
+
+namespace ovpnbroker::ctl {
+namespace {
+
+namespace v1 = admin::v1;
+
+// Rules files and credentials are read, and names are looked up, before the answer.
+constexpr std::chrono::seconds kReloadTimeout{60};
+
+Cell EffectCell(const v1::ConfigChange& change) {
+  switch (change.effect()) {
+    case v1::ConfigChange::EFFECT_LIVE:
+      return Cell("live", Color::kGood);
+    case v1::ConfigChange::EFFECT_INSTANCE_STOP:
+      return Cell(change.refused() ? absl::StrCat("stop ", change.instance(), " first")
+                                   : absl::StrCat(change.instance(), " is stopped: live"),
+                  change.refused() ? Color::kBad : Color::kGood);
+    default:
+      return Cell("broker restart", Color::kBad);
+  }
+}
+
+void PrintReload(const GlobalOptions& global, const v1::ReloadConfigResponse& response) {
+  bool refused = false;
+  Table table({{"FIELD"}, {"OLD"}, {"NEW"}, {"TAKES"}});
+  for (const v1::ConfigChange& change : response.changes()) {
+    table.AddRow({change.path(), change.old_value(), change.new_value(), EffectCell(change)});
+    refused = refused || change.refused();
+  }
+  if (response.changes_size() > 0) PrintTable(global, table);
+  for (const std::string& warning : response.warnings()) std::cerr << Escape(warning) << "\n";
+  if (response.applied()) {
+    std::cout << (response.changes_size() > 0 ? "reloaded\n" : "reloaded; nothing has changed\n");
+  } else if (refused) {
+    std::cout << "a reload would be refused as a whole\n";
+  } else {
+    std::cout << (response.changes_size() > 0 ? "a reload would take this over\n"
+                                              : "nothing has changed\n");
+  }
+}
+
+ExitCode RunReload(const GlobalOptions& global, const v1::ReloadConfigRequest& request) {
+  bool refused = false;
+  const ExitCode code = CallAndShow(global, request, &v1::BrokerService::Stub::ReloadConfig,
+                                    kReloadTimeout, [&](const v1::ReloadConfigResponse& response) {
+                                      PrintReload(global, response);
+                                      for (const auto& change : response.changes()) {
+                                        refused = refused || change.refused();
+                                      }
+                                    });
+  return code == ExitCode::kOk && refused ? ExitCode::kFailed : code;
+}
+
+ExitCode RunShow(const GlobalOptions& global) {
+  return CallAndShow(global, v1::GetConfigRequest(), &v1::BrokerService::Stub::GetConfig,
+                     kCallTimeout, [](const v1::GetConfigResponse& response) {
+                       std::cout << "# " << Escape(response.path()) << "\n"
+                                 << JsonToYaml(ToJson(response.config()));
+                     });
+}
+
+}  // namespace
+
+void AddReloadCommand(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("reload", "Take the configuration file over");
+  const auto request = std::make_shared<v1::ReloadConfigRequest>();
+  const auto dry_run = std::make_shared<bool>(false);
+  const auto reason = std::make_shared<std::string>();
+  command->add_flag("--dry-run", *dry_run, "Show what would change and what it takes; do nothing");
+  command->add_option("--reason", *reason, "Why; for the audit record")->type_name("TEXT");
+  command->footer(
+      "All changes come into force, or none: a field that needs a stopped instance or another\n"
+      "start of the broker refuses the reload. SIGHUP does the same.\n"
+      "Exit code 1 when it was, or would be, refused; 2 is for wrong arguments only.\n"
+      "\n"
+      "Examples:\n"
+      "  ovpn-brokerctl reload --dry-run\n"
+      "  ovpn-brokerctl reload --reason \"second policy server\"");
+  command->callback([&line, request, dry_run, reason] {
+    line.run = [&line, request, dry_run, reason] {
+      request->set_validate_only(*dry_run);
+      request->set_reason(*reason);
+      return RunReload(line.global, *request);
+    };
+  });
+}
+
+void AddConfigCommand(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("config", "The configuration in force");
+  command->require_subcommand(1);
+  CLI::App* show = command->add_subcommand("show", "All fields, with defaults; secrets masked");
+  show->footer(
+      "Examples:\n"
+      "  ovpn-brokerctl config show\n"
+      "  ovpn-brokerctl config show -o json | jq .config.instances[0].decision");
+  show->callback([&line] { line.run = [&line] { return RunShow(line.global); }; });
+}
+
+}  // namespace ovpnbroker::ctl
