@@ -118,11 +118,11 @@ std::vector<CommandGroup> CommandGroups() {
       {"Look",
        {AddStatusCommand, AddTopCommand, AddInstancesCommand, AddSessionsCommand, AddPoolsCommand,
         AddEventsCommand, AddLogsCommand, AddVersionCommand}},
-      {"Decisions", {AddDecisionsCommand, AddExplainCommand, AddShadowCommand}},
-      {"Act", {AddKillCommand, AddLogLevelCommand}},
+      {"Decisions", {AddDecisionsCommand, AddExplainCommand, AddShadowCommand, AddPoliciesCommand}},
+      {"Act", {AddKillCommand, AddLogLevelCommand, AddReloadCommand}},
       {"Prepare",
        {AddCheckConfigCommand, AddImportCommand, AddPolicyCommand, AddRecordCommand,
-        AddReplayCommand, AddContextCommand}}};
+        AddReplayCommand, AddContextCommand, AddConfigCommand}}};
 }
 
 void AddCommands(CLI::App& app, CommandLine& line) {
