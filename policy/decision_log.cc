@@ -21,6 +21,8 @@ LineKind LineKindOf(DecisionResult result) {
       return {LogLevel::kInfo, "DECISION_ALLOWED", "the policy allowed the client"};
     case DecisionResult::kDenied:
       return {LogLevel::kInfo, "DECISION_DENIED", "the policy denied the client"};
+    case DecisionResult::kBanned:
+      return {LogLevel::kInfo, "DECISION_BANNED", "the broker denied a banned client"};
     case DecisionResult::kAbstained:
       return {LogLevel::kWarning, "DECISION_ABSTAINED", "the policy had no opinion on the client"};
     case DecisionResult::kPolicyFailed:

@@ -77,8 +77,8 @@ DecisionResult ResultOf(const ovpn::Verdict& verdict) {
 
 absl::string_view ToString(DecisionResult result) {
   static constexpr absl::string_view kNames[] = {
-      "ALLOWED",     "DENIED",     "ABSTAINED",       "POLICY_FAILED", "TIMEOUT",
-      "UNAVAILABLE", "OVERLOADED", "INVALID_VERDICT", "SHUTDOWN",      "WITHDRAWN"};
+      "ALLOWED",     "DENIED",     "BANNED",          "ABSTAINED", "POLICY_FAILED", "TIMEOUT",
+      "UNAVAILABLE", "OVERLOADED", "INVALID_VERDICT", "SHUTDOWN",  "WITHDRAWN"};
   static_assert(std::size(kNames) == kDecisionResultCount);
   return kNames[static_cast<size_t>(result)];
 }

@@ -21,6 +21,7 @@ namespace ovpnbroker::policy {
 enum class DecisionResult {
   kAllowed,
   kDenied,          // by the policy
+  kBanned,          // by the broker: the client is banned
   kAbstained,       // the policy has no opinion
   kPolicyFailed,    // the policy answered that it failed, or threw
   kTimedOut,        // no verdict before the deadline
@@ -58,7 +59,8 @@ struct DecisionRecord {
   std::string real_address;
   ovpn::WallTime receive_time;
 
-  // Who answered. `policy` is who was asked; the rest is empty when nobody answered.
+  // Who answered. `policy` is who was to be asked, empty for a client that is banned; the rest is
+  // empty when nobody answered.
   std::string policy;
   std::string replica;
   std::string policy_revision;

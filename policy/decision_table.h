@@ -65,6 +65,7 @@ struct DecisionEntry {
   bool verdict_given = false;  // the answer came from the policy, which wants its outcome
   bool answer_allows = false;
   bool denied_at_admission = false;
+  bool banned = false;
   DecisionRecord record;
 
   // The table's own: when the engine wants to look at it next.

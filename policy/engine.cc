@@ -37,7 +37,9 @@ void DecisionEngine::Submit(Decision&& decision, std::shared_ptr<Policy> policy)
   const auto entry =
       std::make_shared<DecisionEntry>(std::move(decision), std::move(policy), clock_.Now());
   table_.Insert(entry);
-  if (shut_down_) {
+  if (DenyIfBanned(entry)) {
+    // Nobody is asked.
+  } else if (shut_down_) {
     FinishWithFailure(entry, ovpn::FailureCause::kShutdown, "the broker is stopping");
   } else if (full) {
     FinishWithFailure(entry, ovpn::FailureCause::kOverloaded, "too many open decisions");

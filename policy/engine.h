@@ -25,6 +25,7 @@
 #include "ovpn/base/ids.h"
 #include "ovpn/types/verdict.h"
 #include "policy/admission.h"
+#include "policy/ban_list.h"
 #include "policy/decision.h"
 #include "policy/decision_record.h"
 #include "policy/decision_table.h"
@@ -47,6 +48,8 @@ class DecisionEngine {
 
   // Every allow goes through `admission` from now on; it outlives the engine.
   void SetAdmission(Admission* admission) { admission_ = admission; }
+  // Nobody in `bans` gets in from now on; it outlives the engine.
+  void SetBans(const BanList* bans) { bans_ = bans; }
 
   // Gets an answer to `decision` from `policy`; null counts as unavailable. A decision of the same
   // client that is still open is superseded. May settle the decision before it returns.
@@ -97,6 +100,12 @@ class DecisionEngine {
   void OnStepTimedOut(const EntryPtr& entry);
   absl::Status Extend(const ReplySlot& slot, ovpn::Duration timeout);
 
+  // engine_bans.cc: who is denied whatever a policy says
+  const Ban* FindBan(const DecisionEntry& entry) const;
+  bool DenyIfBanned(const EntryPtr& entry);
+  AnswerResult GiveBan(DecisionEntry& entry, const Ban& ban);
+  static void RecordBan(const ovpn::Deny& deny, DecisionRecord& record);
+
   // engine_finish.cc: answering and what follows
   void FinishWithFailure(const EntryPtr& entry, ovpn::FailureCause cause, absl::string_view detail);
   void Finish(const EntryPtr& entry, const PolicyReply& reply);
@@ -118,6 +127,7 @@ class DecisionEngine {
   DecisionTable table_;
   LastAllows last_allows_;
   Admission* admission_ = nullptr;
+  const BanList* bans_ = nullptr;
   EngineStats stats_;
   std::function<void(std::optional<ovpn::SteadyTime>)> deadline_listener_;
   int call_depth_ = 0;  // the listener hears of the outermost call only

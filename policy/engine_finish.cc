@@ -40,11 +40,12 @@ void DecisionEngine::FinishWithFailure(const EntryPtr& entry, ovpn::FailureCause
 void DecisionEngine::Finish(const EntryPtr& entry, const PolicyReply& reply) {
   const ovpn::SteadyTime now = clock_.Now();
   entry->state = DecisionEntry::State::kAnswered;
-  entry->verdict_given = !std::holds_alternative<ovpn::Failure>(reply.verdict);
+  entry->verdict_given = !entry->banned && !std::holds_alternative<ovpn::Failure>(reply.verdict);
   table_.Retire(entry, now + limits_.memory_age);
 
   DecisionRecord& record = entry->record;
-  RecordAsker(*entry->decision, entry->policy.get(), record);
+  const bool asked = !entry->banned || entry->attempts > 0;
+  RecordAsker(*entry->decision, asked ? entry->policy.get() : nullptr, record);
   record.kind = entry->kind;
   record.replica = reply.replica;
   record.policy_revision = reply.policy_revision;
@@ -83,6 +84,8 @@ AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdi
   // Before anything else: keep_last must not turn a deny that cannot be written into an allow.
   if (std::holds_alternative<ovpn::Deny>(verdict)) last_allows_.Forget(request.session.uid);
   RecordVerdict(verdict, entry.record);
+  const bool asked = !entry.banned;
+  if (entry.banned) RecordBan(std::get<ovpn::Deny>(verdict), entry.record);
   AnswerResult result = Give(entry, rule(verdict));
   ovpn::Verdict counted = verdict;
   if (result.status == AnswerResult::Status::kRejected && entry.verdict_given) {
@@ -99,11 +102,14 @@ AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdi
   if (result.status == AnswerResult::Status::kRejected) {
     result = Give(entry, {ovpn::Deny{}, AnswerBasis::kFailureRule});
   }
-  if (entry.denied_at_admission) {
+  if (entry.banned) {
+    ++stats_.totals[static_cast<size_t>(DecisionResult::kBanned)];
+  } else if (entry.denied_at_admission) {
     ++stats_.totals[static_cast<size_t>(DecisionResult::kDenied)];
   } else {
     ++stats_.totals[static_cast<size_t>(ResultOf(counted))];
   }
+  if (!asked) return result;  // there is no verdict to compare with
   const DecisionRecord& record = entry.record;
   const JudgedRequest judged{entry.id,
                              request,
@@ -118,6 +124,10 @@ AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdi
 
 AnswerResult DecisionEngine::Give(DecisionEntry& entry, const Ruling& ruling) {
   const auto* allow = std::get_if<ovpn::Allow>(&ruling.answer);
+  if (allow != nullptr) {
+    if (const Ban* ban = FindBan(entry)) return GiveBan(entry, *ban);
+  }
+  if (entry.banned) return Settle(entry, ruling.answer, AnswerBasis::kBan);
   if (allow == nullptr || admission_ == nullptr) return Settle(entry, ruling.answer, ruling.basis);
   return GiveAllow(entry, *allow, ruling.basis);
 }

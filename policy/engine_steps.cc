@@ -73,6 +73,7 @@ void DecisionEngine::Continue(ovpn::AuthRequest response) {
   entry->deadline =
       std::min(entry->deadline, clock_.Now() + entry->decision->options().decision_timeout);
   entry->decision->Continue(std::move(response));
+  if (DenyIfBanned(entry)) return entry->policy->Cancel(entry->id, CancelReason::kTimedOut);
   if (!entry->policy->ready()) {
     FinishWithFailure(entry, ovpn::FailureCause::kUnavailable, "no replica is ready");
     return entry->policy->Cancel(entry->id, CancelReason::kTimedOut);

@@ -69,6 +69,8 @@ absl::string_view ToString(AnswerBasis basis) {
       return "FAILURE_MODE";
     case AnswerBasis::kAdmission:
       return "ADMISSION";
+    case AnswerBasis::kBan:
+      return "BAN";
     case AnswerBasis::kKeptLast:
       return "KEPT_LAST";
   }

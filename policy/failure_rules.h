@@ -31,6 +31,7 @@ enum class AnswerBasis {
   kFailureRule,  // a deny, because there was no verdict
   kFailureMode,  // an allow, because failure_mode says so
   kAdmission,    // a deny of an allowed client: session limits, or no free address
+  kBan,          // a deny, because the client is banned
   kKeptLast,     // an allow on REAUTH, because the session's last allow is young enough
 };
 

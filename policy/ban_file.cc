@@ -1,0 +1,109 @@
+#include "policy/ban_file.h"
+
+#include <zlib.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace ovpnbroker::policy {
+namespace {
+
+constexpr absl::string_view kFirstLine = "ovpn-broker bans 1\n";
+constexpr absl::string_view kLastLine = "end ";
+constexpr absl::string_view kNever = "-";
+constexpr size_t kWords = 8;
+
+int64_t ToSeconds(ovpn::WallTime time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+std::optional<ovpn::WallTime> ReadTime(absl::string_view word) {
+  // Far beyond any clock, and far from overflow.
+  constexpr int64_t kLatest = 4'000'000'000;
+  int64_t seconds = 0;
+  if (!absl::SimpleAtoi(word, &seconds) || seconds < 0 || seconds > kLatest) return std::nullopt;
+  return ovpn::WallTime(std::chrono::seconds(seconds));
+}
+
+std::optional<Ban> ReadLine(absl::string_view line) {
+  const std::vector<absl::string_view> words = absl::StrSplit(line, '\t');
+  if (words.size() != kWords || words[0].empty()) return std::nullopt;
+  const std::optional<BanKind> kind = ParseBanKind(words[1]);
+  std::string text;
+  if (!kind.has_value() || !absl::CUnescape(words[2], &text)) return std::nullopt;
+  absl::StatusOr<BanSubject> subject = BanSubject::Parse(*kind, text);
+  const std::optional<ovpn::WallTime> create_time = ReadTime(words[3]);
+  const std::optional<ovpn::WallTime> expire_time = ReadTime(words[4]);
+  if (!subject.ok() || !create_time.has_value()) return std::nullopt;
+  if (!expire_time.has_value() && words[4] != kNever) return std::nullopt;
+  Ban ban{std::string(words[0]), *std::move(subject), "", "", "", *create_time, expire_time};
+  const bool read = absl::CUnescape(words[5], &ban.reason) &&
+                    absl::CUnescape(words[6], &ban.client_reason) &&
+                    absl::CUnescape(words[7], &ban.creator);
+  if (!read) return std::nullopt;
+  return ban;
+}
+
+std::string LastLine(absl::string_view before, size_t count) {
+  const auto* const bytes = reinterpret_cast<const Bytef*>(before.data());
+  const uLong checksum = crc32_z(0, bytes, before.size());
+  return absl::StrCat(kLastLine, count, " crc32=", absl::Hex(checksum, absl::kZeroPad8), "\n");
+}
+
+absl::Status Wrong(size_t line, absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("line ", line, ": ", what));
+}
+
+}  // namespace
+
+std::string FormatBan(const Ban& ban) {
+  return absl::StrCat(
+      ban.uid, "\t", ToString(ban.subject.kind()), "\t", absl::CHexEscape(ban.subject.text()), "\t",
+      ToSeconds(ban.create_time), "\t",
+      ban.expire_time.has_value() ? absl::StrCat(ToSeconds(*ban.expire_time)) : std::string(kNever),
+      "\t", absl::CHexEscape(ban.reason), "\t", absl::CHexEscape(ban.client_reason), "\t",
+      absl::CHexEscape(ban.creator), "\n");
+}
+
+std::string FormatBanFile(const std::map<std::string, std::string>& lines_by_uid) {
+  std::string text(kFirstLine);
+  for (const auto& [uid, line] : lines_by_uid) text += line;
+  text += LastLine(text, lines_by_uid.size());
+  return text;
+}
+
+absl::StatusOr<std::vector<Ban>> ParseBanFile(absl::string_view text) {
+  absl::string_view rest = text;
+  if (!absl::ConsumePrefix(&rest, kFirstLine)) {
+    return Wrong(1, absl::StrCat("is not \"", absl::StripSuffix(kFirstLine, "\n"), "\""));
+  }
+  std::vector<Ban> bans;
+  size_t number = 1;
+  while (true) {
+    ++number;
+    const size_t end = rest.find('\n');
+    if (end == absl::string_view::npos) return Wrong(number, "the end is missing");
+    const absl::string_view line = rest.substr(0, end);
+    if (line.substr(0, kLastLine.size()) == kLastLine) {
+      const absl::string_view before = text.substr(0, text.size() - rest.size());
+      if (rest != LastLine(before, bans.size())) {
+        return Wrong(number, "count or checksum is another: the file was changed or lost a part");
+      }
+      return bans;
+    }
+    std::optional<Ban> ban = ReadLine(line);
+    if (!ban.has_value()) return Wrong(number, "is not a ban");
+    bans.push_back(*std::move(ban));
+    rest.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace ovpnbroker::policy
