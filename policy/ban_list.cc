@@ -10,9 +10,6 @@
 namespace ovpnbroker::policy {
 namespace {
 
-constexpr std::array<BanKind, 4> kKinds = {BanKind::kUsername, BanKind::kCommonName,
-                                           BanKind::kCertificateSerial, BanKind::kRealAddress};
-
 std::string NormalName(absl::string_view name) {
   return absl::AsciiStrToLower(absl::StripAsciiWhitespace(name));
 }
@@ -229,9 +226,9 @@ absl::string_view ToString(BanKind kind) {
 }
 
 std::optional<BanKind> ParseBanKind(absl::string_view text) {
-  const auto* const found = std::find_if(kKinds.begin(), kKinds.end(),
+  const auto* const found = std::find_if(kBanKinds.begin(), kBanKinds.end(),
                                          [text](BanKind kind) { return ToString(kind) == text; });
-  if (found == kKinds.end()) return std::nullopt;
+  if (found == kBanKinds.end()) return std::nullopt;
   return *found;
 }
 

@@ -31,6 +31,9 @@ enum class BanKind {
   kRealAddress,  // a network; one address is a host prefix
 };
 
+inline constexpr std::array<BanKind, 4> kBanKinds = {
+    BanKind::kUsername, BanKind::kCommonName, BanKind::kCertificateSerial, BanKind::kRealAddress};
+
 // Who is banned, in the one form in which it is compared.
 class BanSubject {
  public:

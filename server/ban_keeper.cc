@@ -92,15 +92,15 @@ void BanKeeper::Upkeep() {
 void BanKeeper::Save() {
   if (saving_) return;
   saving_ = true;
-  asio::post(disk_, [mirror = mirror_, directory = directory_, path = path_,
-                     changes = std::exchange(changes_, {}), &loop = loop_,
-                     waiters = std::exchange(waiters_, {}),
-                     self = std::weak_ptr<BanKeeper*>(self_)] {
-    absl::Status status = mirror->Write(directory, path, changes);
-    asio::post(loop, [self, waiters, status = std::move(status)] {
-      if (const auto alive = self.lock()) (*alive)->OnSaved(waiters, status);
-    });
-  });
+  asio::post(disk_,
+             [mirror = mirror_, directory = directory_, path = path_,
+              changes = std::exchange(changes_, {}), &loop = loop_,
+              waiters = std::exchange(waiters_, {}), self = std::weak_ptr<BanKeeper*>(self_)] {
+               absl::Status status = mirror->Write(directory, path, changes);
+               asio::post(loop, [self, waiters, status = std::move(status)] {
+                 if (const auto alive = self.lock()) (*alive)->OnSaved(waiters, status);
+               });
+             });
 }
 
 void BanKeeper::OnSaved(const std::vector<Saved>& waiters, const absl::Status& status) {

@@ -20,31 +20,30 @@
 #include "ovpn/base/deadline_timer.h"
 #include "ovpn/base/log.h"
 #include "policy/ban_list.h"
+#include "server/ban_control.h"
 
 namespace ovpnbroker::server {
 
-class BanKeeper {
+class BanKeeper final : public BanControl {
  public:
   // How often expired bans are taken out, and writes that failed are tried again.
   static constexpr std::chrono::seconds kUpkeepInterval{30};
-  using Saved = std::function<void(absl::Status)>;
 
   // All outlive this. `directory` is made when there is something to write.
   BanKeeper(asio::io_context& loop, const ovpn::Clock& clock, ovpn::Logger& logger,
             policy::BanList& bans, std::string directory);
   // Writes what is not written yet; waits for the disk.
-  ~BanKeeper();
+  ~BanKeeper() override;
   BanKeeper(const BanKeeper&) = delete;
   BanKeeper& operator=(const BanKeeper&) = delete;
 
   // Reads the file. An error names it, and what to do.
   absl::Status Start();
 
-  // Changes the list at once; `saved` is called later, with the disk's word. Add fails, and changes
-  // nothing, when the list is full.
-  absl::Status Add(policy::Ban ban, Saved saved);
-  // What was removed; `saved` is not called when there was no such ban.
-  std::optional<policy::Ban> Remove(const std::string& uid, Saved saved);
+  // BanControl
+  const policy::BanList& list() const override { return bans_; }
+  absl::Status Add(policy::Ban ban, Saved saved) override;
+  std::optional<policy::Ban> Remove(const std::string& uid, Saved saved) override;
 
  private:
   // By uid: the ban's new line, or nullopt when it is gone.

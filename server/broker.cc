@@ -90,6 +90,7 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
   ASSIGN_OR_RETURN(broker->policies_, PolicyRegistry::Make({environment.loop, environment.clock,
                                                             environment.log_tail, *broker},
                                                            config));
+  RETURN_IF_ERROR(broker->ban_keeper_.Start());
   RETURN_IF_ERROR(broker->KeepLeases());
   for (const config::v1::InstanceConfig& instance : config.instances()) {
     ASSIGN_OR_RETURN(std::unique_ptr<ovpn::Instance> made, broker->MakeInstance(instance, config));
@@ -129,6 +130,7 @@ Broker::Broker(const Environment& environment, std::string config_path,
       start_time_(clock_.WallNow()),
       lock_(std::move(lock)),
       journal_(ovpn::NewUuid7(start_time_), clock_),
+      ban_keeper_(loop_, clock_, logger_, bans_, config_.state_directory()),
       admission_(clock_, logger_,
                  ReadAddressPools(config_, [](const std::string&, const std::string&) {}),
                  [this](const ovpn::ClientRef& client, const ovpn::SessionUid& uid,
@@ -155,6 +157,7 @@ Broker::Broker(const Environment& environment, std::string config_path,
   admission_.SetDeadlineListener(
       [this](std::optional<ovpn::SteadyTime> deadline) { admission_timer_.Arm(deadline); });
   engine_.SetAdmission(&admission_);
+  engine_.SetBans(&bans_);
 }
 
 Broker::~Broker() = default;
@@ -342,6 +345,7 @@ void Broker::OnInstanceStateChanged(const std::string& instance, ovpn::InstanceS
 void Broker::OnDecisionRecord(const policy::DecisionRecord& record) {
   // A session that no verdict stands behind says so for as long as it lasts.
   std::string policy = record.policy;
+  if (record.basis == policy::AnswerBasis::kBan) policy = "(ban)";
   if (record.basis == policy::AnswerBasis::kFailureMode) policy += " (failure_mode)";
   if (record.basis == policy::AnswerBasis::kKeptLast) policy += " (stale)";
   const bool answered = record.steps == 0 && (record.basis == policy::AnswerBasis::kVerdict ||

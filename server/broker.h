@@ -30,6 +30,7 @@
 #include "server/admin/access.h"
 #include "server/admin/admin_server.h"
 #include "server/audit.h"
+#include "server/ban_keeper.h"
 #include "server/broker_control.h"
 #include "server/broker_status.h"
 #include "server/config/config_loader.h"
@@ -94,6 +95,8 @@ class Broker final : public BrokerControl,
   policy::AddressPools& address_pools() override { return admission_.pools(); }
   const policy::DecisionHistory& decisions() const override { return decision_history_; }
   const policy::ShadowDesk& shadows() const override { return shadow_desk_; }
+  BanControl& bans() override { return ban_keeper_; }
+  policy::SessionJournal& session_journal() override { return journal_; }
   InstanceControl& instance_control() override { return instance_desk_; }
   RecordingDesk& recordings() override { return recording_desk_; }
   const config::v1::BrokerConfig& config() const override { return config_; }
@@ -183,6 +186,8 @@ class Broker final : public BrokerControl,
   policy::SessionJournal journal_;
   std::unique_ptr<PolicyRegistry> policies_;
   absl::flat_hash_map<std::string, Judgement> judgements_;  // by instance
+  policy::BanList bans_;
+  BanKeeper ban_keeper_;
   policy::Admission admission_;  // the instances report to it until they are gone
   ovpn::DeadlineTimer admission_timer_;
   std::unique_ptr<LeaseKeeper> lease_keeper_;  // null without pools

@@ -17,7 +17,9 @@
 #include "policy/address_pools.h"
 #include "policy/decision_history.h"
 #include "policy/policy.h"
+#include "policy/session_journal.h"
 #include "policy/shadow_desk.h"
+#include "server/ban_control.h"
 #include "server/broker_status.h"
 #include "server/instance_control.h"
 #include "server/recording_desk.h"
@@ -77,6 +79,9 @@ class BrokerControl {
   virtual const policy::DecisionHistory& decisions() const = 0;
   virtual const policy::ShadowDesk& shadows() const = 0;
   virtual RecordingDesk& recordings() = 0;
+  virtual BanControl& bans() = 0;
+  // To be read, for watches.
+  virtual policy::SessionJournal& session_journal() = 0;
 
   virtual InstanceControl& instance_control() = 0;
 

@@ -24,6 +24,7 @@ DecisionStatistics ToStatistics(const policy::EngineStats& stats) {
   statistics.open = static_cast<uint32_t>(stats.open);
   statistics.allowed = stats.Total(DecisionResult::kAllowed);
   statistics.denied = stats.Total(DecisionResult::kDenied);
+  statistics.banned = stats.Total(DecisionResult::kBanned);
   statistics.abstained = stats.Total(DecisionResult::kAbstained);
   statistics.withdrawn = stats.Total(DecisionResult::kWithdrawn);
   statistics.failure_admitted = stats.failure_mode_allowed + stats.kept_last;

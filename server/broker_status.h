@@ -26,6 +26,7 @@ struct DecisionStatistics {
   uint32_t open = 0;  // now
   uint64_t allowed = 0;
   uint64_t denied = 0;
+  uint64_t banned = 0;
   uint64_t abstained = 0;
   std::vector<FailureCount> failures;  // causes that happened, each once
   uint64_t failure_admitted = 0;       // of the failures: let in by failure mode or keep_last

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "ovpnbroker/type/v1/options.pb.h"
 #include "server/admin/address_pool_service.h"
+#include "server/admin/ban_service.h"
 #include "server/admin/broker_service.h"
 #include "server/admin/decision_service.h"
 #include "server/admin/instance_service.h"
@@ -19,6 +20,7 @@ namespace ovpnbroker::server {
 std::vector<std::unique_ptr<grpc::Service>> MakeAdminServices(AdminContext& context) {
   std::vector<std::unique_ptr<grpc::Service>> services;
   services.push_back(std::make_unique<AddressPoolService>(context));
+  services.push_back(std::make_unique<BanService>(context));
   services.push_back(std::make_unique<BrokerService>(context));
   services.push_back(std::make_unique<DecisionService>(context));
   services.push_back(std::make_unique<InstanceService>(context));
@@ -33,6 +35,7 @@ std::vector<std::unique_ptr<grpc::Service>> MakeAdminServices(AdminContext& cont
 absl::Status CheckMethodRoles() {
   const google::protobuf::FileDescriptor* const files[] = {
       admin::v1::AddressPool::descriptor()->file(),
+      admin::v1::Ban::descriptor()->file(),
       admin::v1::Broker::descriptor()->file(),
       admin::v1::Instance::descriptor()->file(),
       admin::v1::GetLoggerRequest::descriptor()->file(),

@@ -14,11 +14,16 @@ constexpr int32_t kNanosPerSecond = 1'000'000'000;
 }  // namespace
 
 grpc::Status CheckReason(const std::string& reason) {
-  const bool printable = std::all_of(reason.begin(), reason.end(), [](char c) {
+  return CheckPrintable("reason", "REASON_INVALID", reason);
+}
+
+grpc::Status CheckPrintable(absl::string_view field, absl::string_view reason,
+                            const std::string& text) {
+  const bool printable = std::all_of(text.begin(), text.end(), [](char c) {
     return absl::ascii_isprint(static_cast<unsigned char>(c));
   });
-  if (printable && reason.size() <= kMaxKillReason) return grpc::Status::OK;
-  return InvalidField("reason", "REASON_INVALID",
+  if (printable && text.size() <= kMaxKillReason) return grpc::Status::OK;
+  return InvalidField(field, reason,
                       absl::StrCat("at most ", kMaxKillReason, " bytes of printable ASCII"));
 }
 

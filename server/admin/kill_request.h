@@ -21,6 +21,9 @@ inline constexpr ovpn::Duration kDeadlineReserve = std::chrono::milliseconds(200
 
 // The caller's words, for the audit record and perhaps for clients.
 grpc::Status CheckReason(const std::string& reason);
+// The same for another field, with the error's reason.
+grpc::Status CheckPrintable(absl::string_view field, absl::string_view reason,
+                            const std::string& text);
 // `wait`, or what is left until the call's deadline when that is less.
 ovpn::Duration WithinDeadline(ovpn::Duration wait, ovpn::WallTime deadline);
 

@@ -78,6 +78,18 @@ grpc::Status InvalidFields(absl::string_view reason, absl::string_view message,
   return ToGrpc(status);
 }
 
+grpc::Status NotFound(absl::string_view type, const std::string& name, absl::string_view reason,
+                      absl::string_view message) {
+  google::rpc::Status status =
+      MakeStatus(grpc::StatusCode::NOT_FOUND, reason, message, {{"uid", name}});
+  google::rpc::ResourceInfo resource;
+  resource.set_resource_type(std::string(type));
+  resource.set_resource_name(ovpn::ReplaceInvalidUtf8(name));
+  resource.set_description(ovpn::ReplaceInvalidUtf8(message));
+  status.add_details()->PackFrom(resource);
+  return ToGrpc(status);
+}
+
 std::string StatusText(const grpc::Status& status) {
   if (status.ok()) return "OK";
   const auto code = static_cast<google::rpc::Code>(status.error_code());

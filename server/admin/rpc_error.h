@@ -25,6 +25,10 @@ grpc::Status RpcError(grpc::StatusCode code, absl::string_view reason, absl::str
 grpc::Status InvalidField(absl::string_view field, absl::string_view reason,
                           absl::string_view message);
 
+// NOT_FOUND of the one `type` ("session") called `name`; the ErrorInfo has the name as well.
+grpc::Status NotFound(absl::string_view type, const std::string& name, absl::string_view reason,
+                      absl::string_view message);
+
 // What is not as the call needs it, as google.rpc.PreconditionFailure has it.
 struct Violation {
   std::string type;     // the reason, UPPER_SNAKE

@@ -13,6 +13,8 @@ namespace {
 using ovpn::Session;
 using Getter = absl::string_view (*)(const Session&);
 
+constexpr size_t kStateField = 0;
+constexpr size_t kPolicyField = 5;
 constexpr std::array<Getter, 6> kGetters = {{
     [](const Session& s) { return ovpn::ToString(s.state); },
     [](const Session& s) { return absl::string_view(s.client.instance); },
@@ -47,6 +49,12 @@ absl::StatusOr<SessionFilter> SessionFilter::Parse(absl::string_view text) {
 bool SessionFilter::Matches(const ovpn::Session& session) const {
   return std::all_of(terms_.begin(), terms_.end(), [&session](const FilterTerm& term) {
     return term.Matches(kGetters[term.field](session));
+  });
+}
+
+bool SessionFilter::NamesWhatChanges() const {
+  return std::any_of(terms_.begin(), terms_.end(), [](const FilterTerm& term) {
+    return term.field == kStateField || term.field == kPolicyField;
   });
 }
 

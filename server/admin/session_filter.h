@@ -19,6 +19,8 @@ class SessionFilter {
   static absl::StatusOr<SessionFilter> Parse(absl::string_view text);
 
   bool Matches(const ovpn::Session& session) const;
+  // State or policy: a session may match now and not later.
+  bool NamesWhatChanges() const;
 
  private:
   std::vector<FilterTerm> terms_;

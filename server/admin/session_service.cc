@@ -1,17 +1,18 @@
 #include "server/admin/session_service.h"
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "policy/stream/session_codec.h"
+#include "server/admin/kill_all.h"
 #include "server/admin/kill_request.h"
-#include "server/admin/page.h"
 #include "server/admin/rpc_error.h"
 #include "server/admin/session_filter.h"
+#include "server/admin/session_list.h"
+#include "server/admin/session_view.h"
+#include "server/admin/session_watch.h"
 #include "server/admin/status_codec.h"
 
 namespace ovpnbroker::server {
@@ -22,56 +23,31 @@ namespace v1 = admin::v1;
 grpc::Status UidMissing() { return InvalidField("uid", "UID_MISSING", "must be set"); }
 
 grpc::Status SessionNotFound(const std::string& uid) {
-  return RpcError(grpc::StatusCode::NOT_FOUND, "SESSION_NOT_FOUND",
-                  absl::StrCat("no session has the uid ", uid), {{"uid", uid}});
+  return NotFound("session", uid, "SESSION_NOT_FOUND",
+                  absl::StrCat("no session has the uid ", uid));
 }
 
-grpc::Status ListPage(const BrokerControl& broker, const v1::ListSessionsRequest& request,
-                      v1::ListSessionsResponse& response) {
-  const auto filter = SessionFilter::Parse(request.filter());
-  if (!filter.ok()) {
-    return InvalidField("filter", "FILTER_INVALID", filter.status().message());
-  }
-  PageRequest page;
-  grpc::Status status =
-      ParsePageRequest(request.page_size(), request.page_token(), request.filter(), page);
-  if (!status.ok()) return status;
-
-  broker.VisitSessions(page.after, [&](const ovpn::Session& session) {
-    if (!filter->Matches(session)) return true;
-    const auto count = static_cast<size_t>(response.sessions_size());
-    if (count == page.size) {  // there is one more: the page has a successor
-      response.set_next_page_token(
-          MakePageToken(response.sessions().rbegin()->uid(), request.filter()));
-      return false;
-    }
-    *response.add_sessions() = policy::SessionToProto(session);
-    return true;
-  });
-  return grpc::Status::OK;
-}
-
-bool IsSelected(const v1::KillSessionsRequest& request, const ovpn::Session& session) {
-  if (session.state == ovpn::SessionState::kEnded) return false;
+// Which sessions `request` names, apart from their state.
+bool IsSelected(const v1::KillSessionsRequest& request, const SessionFilter& filter,
+                const ovpn::Session& session) {
   if (!request.instance().empty() && request.instance() != session.client.instance) return false;
+  if (request.has_filter()) return filter.Matches(session);
   return request.has_common_name() ? session.identity.common_name == request.common_name()
                                    : session.identity.username == request.username();
 }
 
-std::vector<ovpn::SessionUid> SelectSessions(const BrokerControl& broker,
-                                             const v1::KillSessionsRequest& request) {
-  std::vector<ovpn::SessionUid> uids;
-  broker.VisitSessions("", [&](const ovpn::Session& session) {
-    if (IsSelected(request, session)) uids.push_back(session.uid);
-    return true;
-  });
-  return uids;
-}
-
-grpc::Status CheckSelector(const v1::KillSessionsRequest& request) {
-  const std::string& name = request.has_common_name() ? request.common_name() : request.username();
-  if (!name.empty()) return grpc::Status::OK;
-  return InvalidField("selector", "SELECTOR_MISSING", "common_name or username must be set");
+grpc::Status CheckSelector(const v1::KillSessionsRequest& request, SessionFilter& filter) {
+  if (request.common_name().empty() && request.username().empty() && request.filter().empty()) {
+    return InvalidField("selector", "SELECTOR_MISSING",
+                        "common_name, username or filter must be set");
+  }
+  if (!request.has_filter()) return grpc::Status::OK;
+  auto parsed = SessionFilter::Parse(request.filter());
+  if (!parsed.ok()) return InvalidField("filter", "FILTER_INVALID", parsed.status().message());
+  filter = *std::move(parsed);
+  if (request.has_expected_count() || request.validate_only()) return grpc::Status::OK;
+  return InvalidField("expected_count", "EXPECTED_COUNT_MISSING",
+                      "must be set with filter: list first (validate_only), then kill");
 }
 
 grpc::Status CheckCount(const v1::KillSessionsRequest& request, size_t count) {
@@ -82,30 +58,67 @@ grpc::Status CheckCount(const v1::KillSessionsRequest& request, size_t count) {
                   {{"count", absl::StrCat(count)}});
 }
 
+grpc::Status CheckEtag(const v1::KillSessionRequest& request, const ovpn::Session& session) {
+  if (request.etag().empty() || request.etag() == SessionEtag(session)) return grpc::Status::OK;
+  return RpcError(grpc::StatusCode::ABORTED, "ETAG_MISMATCH",
+                  "the session has changed since the etag was given; it was not ended",
+                  {{"uid", session.uid}, {"etag", SessionEtag(session)}});
+}
+
+using KillSessionCall = std::shared_ptr<LoopCall<v1::KillSessionResponse>>;
 using KillSessionsCall = std::shared_ptr<LoopCall<v1::KillSessionsResponse>>;
 
-// Kills `uids` and finishes `call` when the last is done. Loop thread.
-void KillAll(BrokerControl& broker, const std::vector<ovpn::SessionUid>& uids, KillRequest kill,
-             const KillSessionsCall& call) {
-  struct Progress {
-    v1::KillSessionsResponse response;
-    size_t open;
-  };
-  const auto progress = std::make_shared<Progress>();
-  progress->open = uids.size();
-  for (size_t i = 0; i < uids.size(); ++i) progress->response.add_results();
-  if (uids.empty()) call->Finish(grpc::Status::OK);
-
-  for (size_t i = 0; i < uids.size(); ++i) {
-    kill.uid = uids[i];
-    broker.Kill(kill, [progress, call, index = static_cast<int>(i)](const KillResult& result) {
-      *progress->response.mutable_results(index) = KillResultToProto(result);
-      if (result.outcome == KillOutcome::kFailed) {
-        call->NoteFailure(absl::StrCat("not ended: ", result.message));
-      }
-      if (--progress->open == 0) call->Finish(grpc::Status::OK, std::move(progress->response));
-    });
+void KillOne(BrokerControl& broker, const v1::KillSessionRequest& request, ovpn::WallTime deadline,
+             const KillSessionCall& call) {
+  if (request.uid().empty()) return call->Finish(UidMissing());
+  KillRequest kill;
+  grpc::Status status = ParseKillRequest(request, deadline, kill);
+  if (!status.ok()) return call->Finish(status);
+  kill.uid = request.uid();
+  const auto session = broker.FindSession(request.uid());
+  if (!session.has_value()) return call->Finish(SessionNotFound(request.uid()));
+  status = CheckEtag(request, *session);
+  if (!status.ok()) return call->Finish(status);
+  if (request.validate_only()) {
+    v1::KillSessionResponse answer;
+    *answer.mutable_result() = WouldEnd(broker, {request.uid()}).front();
+    return call->Finish(grpc::Status::OK, std::move(answer));
   }
+  broker.Kill(kill, [call, uid = request.uid()](const KillResult& result) {
+    if (result.outcome == KillOutcome::kNotFound) return call->Finish(SessionNotFound(uid));
+    if (result.outcome == KillOutcome::kFailed) call->NoteFailure(result.message);
+    v1::KillSessionResponse answer;
+    *answer.mutable_result() = KillResultToProto(result);
+    call->Finish(grpc::Status::OK, std::move(answer));
+  });
+}
+
+v1::KillSessionsResponse ToResponse(const std::vector<v1::KillResult>& results) {
+  v1::KillSessionsResponse response;
+  for (const v1::KillResult& result : results) *response.add_results() = result;
+  return response;
+}
+
+void KillMany(BrokerControl& broker, const v1::KillSessionsRequest& request,
+              ovpn::WallTime deadline, const KillSessionsCall& call) {
+  SessionFilter filter;
+  grpc::Status status = CheckSelector(request, filter);
+  if (!status.ok()) return call->Finish(status);
+  KillRequest kill;
+  status = ParseKillRequest(request, deadline, kill);
+  if (!status.ok()) return call->Finish(status);
+  const auto uids = SelectLive(
+      broker, [&](const ovpn::Session& session) { return IsSelected(request, filter, session); });
+  status = CheckCount(request, uids.size());
+  if (!status.ok()) return call->Finish(status);
+  if (request.validate_only()) {
+    return call->Finish(grpc::Status::OK, ToResponse(WouldEnd(broker, uids)));
+  }
+  KillAll(broker, uids, std::move(kill), [call](const std::vector<v1::KillResult>& results) {
+    const std::string failure = FailureOf(results);
+    if (!failure.empty()) call->NoteFailure(failure);
+    call->Finish(grpc::Status::OK, ToResponse(results));
+  });
 }
 
 }  // namespace
@@ -118,7 +131,7 @@ grpc::ServerUnaryReactor* SessionService::GetSession(grpc::CallbackServerContext
                         if (copy.uid().empty()) return UidMissing();
                         const auto session = context_.broker.FindSession(copy.uid());
                         if (!session.has_value()) return SessionNotFound(copy.uid());
-                        *result.mutable_session() = policy::SessionToProto(*session);
+                        *result.mutable_session() = SessionToAdminProto(*session);
                         return grpc::Status::OK;
                       });
 }
@@ -129,7 +142,17 @@ grpc::ServerUnaryReactor* SessionService::ListSessions(grpc::CallbackServerConte
   return AnswerOnLoop(
       context_, *call, request, response,
       [this](const v1::ListSessionsRequest& copy, v1::ListSessionsResponse& result) {
-        return ListPage(context_.broker, copy, result);
+        result.set_watch_token(WatchTokenAt(context_.broker.session_journal()));
+        return ListSessionsPage(context_.broker, copy, result);
+      });
+}
+
+grpc::ServerWriteReactor<v1::WatchSessionsResponse>* SessionService::WatchSessions(
+    grpc::CallbackServerContext* call, const v1::WatchSessionsRequest* request) {
+  return WatchOnLoop<v1::WatchSessionsRequest, v1::WatchSessionsResponse>(
+      context_, call, request,
+      [this](const v1::WatchSessionsRequest& copy, const SessionWatches::Call& watch) {
+        watches_.Begin(context_, copy, watch);
       });
 }
 
@@ -137,26 +160,9 @@ grpc::ServerUnaryReactor* SessionService::KillSession(grpc::CallbackServerContex
                                                       const v1::KillSessionRequest* request,
                                                       v1::KillSessionResponse* response) {
   return HandleOnLoop(context_, *call, request, response,
-                      [this, deadline = call->deadline()](
-                          const v1::KillSessionRequest& copy,
-                          const std::shared_ptr<LoopCall<v1::KillSessionResponse>>& open_call) {
-                        if (copy.uid().empty()) return open_call->Finish(UidMissing());
-                        KillRequest kill;
-                        grpc::Status status = ParseKillRequest(copy, deadline, kill);
-                        if (!status.ok()) return open_call->Finish(status);
-                        kill.uid = copy.uid();
-                        context_.broker.Kill(
-                            kill, [open_call, uid = copy.uid()](const KillResult& result) {
-                              if (result.outcome == KillOutcome::kNotFound) {
-                                return open_call->Finish(SessionNotFound(uid));
-                              }
-                              if (result.outcome == KillOutcome::kFailed) {
-                                open_call->NoteFailure(result.message);
-                              }
-                              v1::KillSessionResponse answer;
-                              *answer.mutable_result() = KillResultToProto(result);
-                              open_call->Finish(grpc::Status::OK, std::move(answer));
-                            });
+                      [this, deadline = call->deadline()](const v1::KillSessionRequest& copy,
+                                                          const KillSessionCall& open_call) {
+                        KillOne(context_.broker, copy, deadline, open_call);
                       });
 }
 
@@ -166,15 +172,7 @@ grpc::ServerUnaryReactor* SessionService::KillSessions(grpc::CallbackServerConte
   return HandleOnLoop(context_, *call, request, response,
                       [this, deadline = call->deadline()](const v1::KillSessionsRequest& copy,
                                                           const KillSessionsCall& open_call) {
-                        grpc::Status status = CheckSelector(copy);
-                        if (!status.ok()) return open_call->Finish(status);
-                        KillRequest kill;
-                        status = ParseKillRequest(copy, deadline, kill);
-                        if (!status.ok()) return open_call->Finish(status);
-                        const auto uids = SelectSessions(context_.broker, copy);
-                        status = CheckCount(copy, uids.size());
-                        if (!status.ok()) return open_call->Finish(status);
-                        KillAll(context_.broker, uids, std::move(kill), open_call);
+                        KillMany(context_.broker, copy, deadline, open_call);
                       });
 }
 

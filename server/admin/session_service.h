@@ -4,6 +4,7 @@
 
 #include "ovpnbroker/admin/v1/session_service.grpc.pb.h"
 #include "server/admin/loop_call.h"
+#include "server/admin/session_watch.h"
 
 namespace ovpnbroker::server {
 
@@ -17,6 +18,8 @@ class SessionService final : public admin::v1::SessionService::CallbackService {
   grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext* call,
                                          const admin::v1::ListSessionsRequest* request,
                                          admin::v1::ListSessionsResponse* response) override;
+  grpc::ServerWriteReactor<admin::v1::WatchSessionsResponse>* WatchSessions(
+      grpc::CallbackServerContext* call, const admin::v1::WatchSessionsRequest* request) override;
   grpc::ServerUnaryReactor* KillSession(grpc::CallbackServerContext* call,
                                         const admin::v1::KillSessionRequest* request,
                                         admin::v1::KillSessionResponse* response) override;
@@ -26,6 +29,7 @@ class SessionService final : public admin::v1::SessionService::CallbackService {
 
  private:
   AdminContext& context_;
+  SessionWatches watches_;  // loop thread
 };
 
 }  // namespace ovpnbroker::server

@@ -5,6 +5,7 @@
 
 #include "ovpn/base/utf8.h"
 #include "policy/stream/session_codec.h"
+#include "server/admin/session_view.h"
 
 namespace ovpnbroker::server {
 namespace {
@@ -73,6 +74,7 @@ admin::v1::DecisionStatistics DecisionsToProto(const DecisionStatistics& decisio
   message.set_open_count(decisions.open);
   message.set_allowed_count(decisions.allowed);
   message.set_denied_count(decisions.denied);
+  message.set_banned_count(decisions.banned);
   message.set_abstained_count(decisions.abstained);
   for (const auto& failure : decisions.failures) {
     auto* count = message.add_failures();
@@ -179,7 +181,7 @@ admin::v1::Policy PolicyToProto(const PolicyStatus& status) {
 admin::v1::KillResult KillResultToProto(const KillResult& result) {
   admin::v1::KillResult message;
   if (result.session.has_value()) {
-    *message.mutable_session() = policy::SessionToProto(*result.session);
+    *message.mutable_session() = SessionToAdminProto(*result.session);
   }
   message.set_outcome(OutcomeToProto(result.outcome));
   message.set_message(ReplaceInvalidUtf8(result.message));

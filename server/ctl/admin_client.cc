@@ -132,6 +132,7 @@ AdminClient::AdminClient(const Endpoint& endpoint) {
   policies_ = admin::v1::PolicyAdminService::NewStub(channel);
   sessions_ = admin::v1::SessionService::NewStub(channel);
   pools_ = admin::v1::AddressPoolService::NewStub(channel);
+  bans_ = admin::v1::BanService::NewStub(channel);
   decisions_ = admin::v1::DecisionService::NewStub(channel);
   recordings_ = admin::v1::RecordingService::NewStub(channel);
   shadows_ = admin::v1::ShadowService::NewStub(channel);
@@ -222,6 +223,32 @@ grpc::Status AdminClient::ReleaseAddressLease(const admin::v1::ReleaseAddressLea
   grpc::ClientContext context;
   SetDeadline(context, kCallTimeout);
   return pools_->ReleaseAddressLease(&context, request, &response);
+}
+
+grpc::Status AdminClient::ListBans(const std::string& filter,
+                                   admin::v1::ListBansResponse& response) {
+  admin::v1::ListBansRequest request;
+  request.set_filter(filter);
+  return ListAll(std::move(request), response,
+                 [this](grpc::ClientContext* context, const auto& page_request, auto* page) {
+                   return bans_->ListBans(context, page_request, page);
+                 });
+}
+
+grpc::Status AdminClient::CreateBan(const admin::v1::CreateBanRequest& request,
+                                    admin::v1::CreateBanResponse& response) {
+  // The broker waits 15 s for sessions to end when nothing else is asked for.
+  constexpr std::chrono::seconds kTimeout{20};
+  grpc::ClientContext context;
+  SetDeadline(context, kTimeout);
+  return bans_->CreateBan(&context, request, &response);
+}
+
+grpc::Status AdminClient::DeleteBan(const admin::v1::DeleteBanRequest& request,
+                                    admin::v1::DeleteBanResponse& response) {
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  return bans_->DeleteBan(&context, request, &response);
 }
 
 grpc::Status AdminClient::ListDecisions(const std::string& filter, int limit,

@@ -13,6 +13,7 @@
 
 #include "absl/strings/string_view.h"
 #include "ovpnbroker/admin/v1/address_pool_service.grpc.pb.h"
+#include "ovpnbroker/admin/v1/ban_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/broker_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/decision_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/instance_service.grpc.pb.h"
@@ -47,6 +48,12 @@ class AdminClient {
   grpc::Status ReleaseAddressLease(const admin::v1::ReleaseAddressLeaseRequest& request,
                                    admin::v1::ReleaseAddressLeaseResponse& response);
   grpc::Status GetDecision(const std::string& id, admin::v1::GetDecisionResponse& response);
+  grpc::Status ListBans(const std::string& filter, admin::v1::ListBansResponse& response);
+  // Long enough for sessions that are to be ended with it.
+  grpc::Status CreateBan(const admin::v1::CreateBanRequest& request,
+                         admin::v1::CreateBanResponse& response);
+  grpc::Status DeleteBan(const admin::v1::DeleteBanRequest& request,
+                         admin::v1::DeleteBanResponse& response);
   // The newest `limit` at most.
   grpc::Status ListDecisions(const std::string& filter, int limit,
                              admin::v1::ListDecisionsResponse& response);
@@ -100,6 +107,7 @@ class AdminClient {
   std::unique_ptr<admin::v1::PolicyAdminService::Stub> policies_;
   std::unique_ptr<admin::v1::SessionService::Stub> sessions_;
   std::unique_ptr<admin::v1::AddressPoolService::Stub> pools_;
+  std::unique_ptr<admin::v1::BanService::Stub> bans_;
   std::unique_ptr<admin::v1::DecisionService::Stub> decisions_;
   std::unique_ptr<admin::v1::RecordingService::Stub> recordings_;
   std::unique_ptr<admin::v1::ShadowService::Stub> shadows_;

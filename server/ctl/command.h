@@ -32,6 +32,7 @@ void AddTopCommand(CLI::App& app, CommandLine& line);
 void AddEventsCommand(CLI::App& app, CommandLine& line);
 void AddInstancesCommand(CLI::App& app, CommandLine& line);
 void AddSessionsCommand(CLI::App& app, CommandLine& line);
+void AddBansCommand(CLI::App& app, CommandLine& line);
 void AddPoolsCommand(CLI::App& app, CommandLine& line);
 void AddKillCommand(CLI::App& app, CommandLine& line);
 void AddLogsCommand(CLI::App& app, CommandLine& line);

@@ -116,6 +116,7 @@ std::vector<CommandGroup> CommandGroups() {
   using namespace ovpnbroker::ctl;  // NOLINT: a table of its names
   return {
       {"Look",
+       {AddStatusCommand, AddTopCommand, AddInstancesCommand, AddSessionsCommand, AddBansCommand,
        {AddStatusCommand, AddTopCommand, AddInstancesCommand, AddSessionsCommand, AddPoolsCommand,
         AddEventsCommand, AddLogsCommand, AddVersionCommand}},
       {"Decisions", {AddDecisionsCommand, AddExplainCommand, AddShadowCommand, AddPoliciesCommand}},

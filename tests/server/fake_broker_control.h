@@ -20,6 +20,27 @@
 
 namespace ovpnbroker::server {
 
+// Bans whose disk answers at once, as the test says.
+class FakeBanControl final : public BanControl {
+ public:
+  const policy::BanList& list() const override { return list_; }
+  absl::Status Add(policy::Ban ban, Saved saved) override {
+    const absl::Status added = list_.Add(std::move(ban));
+    if (added.ok()) saved(disk);
+    return added;
+  }
+  std::optional<policy::Ban> Remove(const std::string& uid, Saved saved) override {
+    std::optional<policy::Ban> removed = list_.Remove(uid);
+    if (removed.has_value()) saved(disk);
+    return removed;
+  }
+
+  absl::Status disk;
+
+ private:
+  policy::BanList list_;
+};
+
 class FakeBrokerControl final : public BrokerControl {
  public:
   struct OpenKill {
@@ -124,6 +145,14 @@ class FakeBrokerControl final : public BrokerControl {
   }
   const policy::DecisionHistory& decisions() const override { return history; }
   const policy::ShadowDesk& shadows() const override { return shadow_desk_; }
+  FakeBanControl& bans() override { return bans_; }
+  policy::SessionJournal& session_journal() override { return journal_; }
+  // What happens to a session that AddSession made.
+  void Change(const ovpn::SessionUid& uid, ovpn::SessionState state) {
+    ovpn::Session& session = sessions_.at(uid);
+    session.state = state;
+    journal_.Append(policy::SessionRecord{ovpn::SessionChange::kEstablished, session});
+  }
 
   // The candidate "next" denies what "staff" allowed.
   void AddShadowDifference() {
@@ -163,8 +192,10 @@ class FakeBrokerControl final : public BrokerControl {
   std::function<void()> on_kill;  // after each Kill; may be empty
 
  private:
+  FakeBanControl bans_;
   policy::AddressPools pools_{{test::Pool("staff", "10.8.0.10-10.8.0.11")}};
   test::ManualClock clock_;
+  policy::SessionJournal journal_{"epoch-1", clock_, 64};
   std::shared_ptr<test::FakePolicy> candidate_ = std::make_shared<test::FakePolicy>("next");
   RecordingDesk recordings_;
   policy::ShadowDesk shadow_desk_{clock_, {}, [] {}};
