@@ -117,8 +117,7 @@ std::vector<CommandGroup> CommandGroups() {
   return {
       {"Look",
        {AddStatusCommand, AddTopCommand, AddInstancesCommand, AddSessionsCommand, AddBansCommand,
-       {AddStatusCommand, AddTopCommand, AddInstancesCommand, AddSessionsCommand, AddPoolsCommand,
-        AddEventsCommand, AddLogsCommand, AddVersionCommand}},
+        AddPoolsCommand, AddEventsCommand, AddLogsCommand, AddVersionCommand}},
       {"Decisions", {AddDecisionsCommand, AddExplainCommand, AddShadowCommand, AddPoliciesCommand}},
       {"Act", {AddKillCommand, AddLogLevelCommand, AddReloadCommand}},
       {"Prepare",
