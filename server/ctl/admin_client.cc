@@ -167,6 +167,16 @@ grpc::Status AdminClient::WatchInstances(
   return ReadStream<admin::v1::WatchInstancesResponse>(context, *reader, take);
 }
 
+grpc::Status AdminClient::WatchSessions(
+    const std::string& filter,
+    const std::function<bool(const admin::v1::WatchSessionsResponse&)>& take) {
+  grpc::ClientContext context;
+  admin::v1::WatchSessionsRequest request;
+  request.set_filter(filter);
+  const auto reader = sessions_->WatchSessions(&context, request);
+  return ReadStream<admin::v1::WatchSessionsResponse>(context, *reader, take);
+}
+
 grpc::Status AdminClient::GetSession(const std::string& uid,
                                      admin::v1::GetSessionResponse& response) {
   grpc::ClientContext context;

@@ -74,6 +74,9 @@ class AdminClient {
   // limit.
   grpc::Status WatchInstances(
       const std::function<bool(const admin::v1::WatchInstancesResponse&)>& take);
+  grpc::Status WatchSessions(
+      const std::string& filter,
+      const std::function<bool(const admin::v1::WatchSessionsResponse&)>& take);
   // Calls `take` for each record until the stream ends; without a time limit.
   grpc::Status TailLog(const admin::v1::TailLogRequest& request,
                        const std::function<void(const admin::v1::TailLogResponse&)>& take);
