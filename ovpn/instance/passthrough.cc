@@ -30,7 +30,8 @@ Tool* Passthrough::Find(uint64_t id) {
   return found == tools_.end() ? nullptr : &found->second;
 }
 
-std::optional<uint64_t> Passthrough::Add(std::shared_ptr<ToolPort> port, absl::string_view peer) {
+std::optional<uint64_t> Passthrough::Add(const std::shared_ptr<ToolPort>& port,
+                                         absl::string_view peer) {
   if (tools_.size() >= config_.max_clients) {
     logger_.Warning("PASSTHROUGH_FULL", "a tool found no room on the pass-through socket",
                     {{"instance", instance_}, {"peer", peer}, {"clients", tools_.size()}});
@@ -46,7 +47,7 @@ std::optional<uint64_t> Passthrough::Add(std::shared_ptr<ToolPort> port, absl::s
   port->Write(std::make_shared<const std::string>(
       absl::StrCat(">INFO:OpenVPN Management Interface Version ", management_version_,
                    " -- type 'help' for more info\r\n")));
-  tools_.try_emplace(id, id, std::move(port), std::string(peer), clock_.Now());
+  tools_.try_emplace(id, id, port, std::string(peer), clock_.Now());
   Run(id);
   return id;
 }

@@ -54,7 +54,7 @@ class Passthrough {
   void OnDeadline();
 
   // From the shell. Add greets; nullopt: there are too many, it was told so and closed.
-  std::optional<uint64_t> Add(std::shared_ptr<ToolPort> port, absl::string_view peer);
+  std::optional<uint64_t> Add(const std::shared_ptr<ToolPort>& port, absl::string_view peer);
   void OnInput(uint64_t id, absl::string_view bytes);
   void OnInputEnd(uint64_t id);
   // Some of what waited was taken.
