@@ -19,7 +19,7 @@ namespace {
 
 namespace v1 = admin::v1;
 
-struct Place {
+struct SortPlace {
   std::string key;
   std::string uid;
 };
@@ -27,14 +27,14 @@ struct Place {
 // Between a place's key and its uid in a token; an escaped key has none.
 constexpr char kPlaceSeparator = ' ';
 
-std::string PlaceText(const Place& place) {
+std::string PlaceText(const SortPlace& place) {
   return absl::StrCat(absl::CHexEscape(absl::StrCat("=", place.key)),
                       std::string(1, kPlaceSeparator), place.uid);
 }
 
-std::optional<Place> ParsePlace(const std::string& text) {
+std::optional<SortPlace> ParsePlace(const std::string& text) {
   const size_t separator = text.rfind(kPlaceSeparator);
-  Place place;
+  SortPlace place;
   if (separator == std::string::npos ||
       !absl::CUnescape(absl::string_view(text).substr(0, separator), &place.key) ||
       place.key.empty()) {
@@ -62,15 +62,15 @@ void TakeByUid(const BrokerControl& broker, const SessionFilter& filter, const P
 
 // By another key: all sessions are looked at, and no more than a page of them is kept.
 void TakeSorted(const BrokerControl& broker, const SessionFilter& filter, const SessionOrder& order,
-                size_t size, const std::optional<Place>& after, const std::string& scope,
+                size_t size, const std::optional<SortPlace>& after, const std::string& scope,
                 v1::ListSessionsResponse& response) {
-  const auto before = [&order](const Place& a, const Place& b) {
+  const auto before = [&order](const SortPlace& a, const SortPlace& b) {
     return order.Before(a.key, a.uid, b.key, b.uid);
   };
-  std::vector<Place> first;  // a heap: the last of them on top
+  std::vector<SortPlace> first;  // a heap: the last of them on top
   broker.VisitSessions("", [&](const ovpn::Session& session) {
     if (!filter.Matches(session)) return true;
-    Place place{order.KeyOf(session), session.uid};
+    SortPlace place{order.KeyOf(session), session.uid};
     if (after.has_value() && !before(*after, place)) return true;
     if (first.size() > size) {
       if (!before(place, first.front())) return true;
@@ -86,7 +86,7 @@ void TakeSorted(const BrokerControl& broker, const SessionFilter& filter, const 
     first.pop_back();
     response.set_next_page_token(MakePageToken(PlaceText(first.back()), scope));
   }
-  for (const Place& place : first) {
+  for (const SortPlace& place : first) {
     *response.add_sessions() = SessionToAdminProto(*broker.FindSession(place.uid));
   }
 }
@@ -107,7 +107,7 @@ grpc::Status ListSessionsPage(const BrokerControl& broker, const v1::ListSession
     TakeByUid(broker, *filter, page, scope, response);
     return grpc::Status::OK;
   }
-  std::optional<Place> after;
+  std::optional<SortPlace> after;
   if (!page.after.empty()) {
     after = ParsePlace(page.after);
     if (!after.has_value()) {
