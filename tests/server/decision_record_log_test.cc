@@ -112,7 +112,9 @@ TEST(DecisionRecordLog, EveryField_IsInTheRecordAndDocumented) {
   AddFieldNames(*admin::v1::Decision::descriptor(), names);
   for (const std::string& name : names) {
     // The one that the page calls absent: nobody replied.
-    if (name != "end") EXPECT_THAT(json, HasSubstr(absl::StrCat("\"", name, "\":")));
+    if (name != "end") {
+      EXPECT_THAT(json, HasSubstr(absl::StrCat("\"", name, "\":")));
+    }
     EXPECT_THAT(page, HasSubstr(absl::StrCat("`", name, "`")));
   }
   EXPECT_FALSE(absl::StrContains(json, "\n"));

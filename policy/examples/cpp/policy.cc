@@ -107,14 +107,18 @@ class Stream final : public grpc::ServerBidiReactor<Request, Response> {
     v1::HelloAck ack;
     ack.set_policy_id("cpp-example");
     ack.set_policy_revision("1");
-    // Decide() only looks, so it may be asked for nothing: by a replay, as a shadow.
-    ack.add_capabilities(v1::CAPABILITY_DRY_RUN);
-    if (!settings_.limits.any()) return ack;
-    ack.add_capabilities(v1::CAPABILITY_SESSION_EVENTS);
-    ack.add_capabilities(v1::CAPABILITY_SESSION_TRAFFIC);
-    ack.add_capabilities(v1::CAPABILITY_COMMANDS);
     const auto& offered = hello.capabilities();
-    if (std::find(offered.begin(), offered.end(), v1::CAPABILITY_COMMANDS) == offered.end()) {
+    const auto switch_on = [&](v1::Capability capability) {
+      if (std::find(offered.begin(), offered.end(), capability) == offered.end()) return false;
+      ack.add_capabilities(capability);
+      return true;
+    };
+    // Decide() only looks, so it may be asked for nothing: by a replay, as a shadow.
+    switch_on(v1::CAPABILITY_DRY_RUN);
+    if (!settings_.limits.any()) return ack;
+    switch_on(v1::CAPABILITY_SESSION_EVENTS);
+    switch_on(v1::CAPABILITY_SESSION_TRAFFIC);
+    if (!switch_on(v1::CAPABILITY_COMMANDS)) {
       std::cerr << "odd sessions cannot be ended: the broker's configuration lacks "
                    "`grant_commands: true`"
                 << std::endl;

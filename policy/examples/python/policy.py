@@ -67,7 +67,8 @@ class Policy(policy_service_pb2_grpc.PolicyServiceServicer):
                 answer.hello_ack.policy_id = "python-example"
                 answer.hello_ack.policy_revision = self._directory.revision
                 # decide() only looks, so it may be asked for nothing: by a replay, as a shadow.
-                answer.hello_ack.capabilities.append(handshake_pb2.CAPABILITY_DRY_RUN)
+                if handshake_pb2.CAPABILITY_DRY_RUN in message.hello.capabilities:
+                    answer.hello_ack.capabilities.append(handshake_pb2.CAPABILITY_DRY_RUN)
             elif message.HasField("decision_request"):
                 answer.decision.CopyFrom(decide(message.decision_request, self._directory))
                 answer.decision.decision_id = message.decision_request.decision_id

@@ -1,5 +1,7 @@
 // How a stream begins and ends: Hello, HelloAck, silence, garbage, drain, reconnect.
+#include "policy/stream/request_codec.h"
 #include "tests/policy/stream/stream_fixture.h"
+#include "tests/support/auth_request_builder.h"
 
 namespace ovpnbroker::policy {
 namespace {
