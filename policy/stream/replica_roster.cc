@@ -197,7 +197,8 @@ absl::Status ReplicaRoster::ResumeReplica(const std::string& address) {
 void ReplicaRoster::DrainAll() {
   stopping_ = true;
   resolve_timer_.Arm(std::nullopt);
-  for (const auto& replica : replicas_) replica->Drain("the broker has no more decisions for this policy");
+  for (const auto& replica : replicas_)
+    replica->Drain("the broker has no more decisions for this policy");
 }
 
 void ReplicaRoster::Close() {

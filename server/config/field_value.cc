@@ -208,7 +208,9 @@ void ApplyDefaults(Message& message) {
       }
     } else if (IsPlainMessage(field)) {
       const bool in_oneof = field.real_containing_oneof() != nullptr;
-      if (absent && (in_oneof || !CanBeEmpty(*field.message_type()))) continue;
+      const bool only_if_written =
+          in_oneof || RulesOf(field).opt_in() || !CanBeEmpty(*field.message_type());
+      if (absent && only_if_written) continue;
       ApplyDefaults(*reflection->MutableMessage(&message, &field));
     } else if (absent && !RulesOf(field).default_value().empty()) {
       // Defaults are absolute and obey their own rules; a test of the schema holds them to it.

@@ -24,7 +24,9 @@ def test_nobody_new_gets_in_and_sessions_end_when_the_drain_says(world: World) -
     assert reason.startswith("TEMP[")
     assert reason.endswith("moving to b2")
     broker.wait_decision("bob", "DECISION_DENIED", code="draining", policy="(drain)")
-    assert not [request for request in policy.requests.all() if request.session.common_name == "bob"]
+    assert not [
+        request for request in policy.requests.all() if request.session.common_name == "bob"
+    ]
     assert broker.instance("office").drain.denied_count >= 1
     assert broker.session_of("alice").uid
 

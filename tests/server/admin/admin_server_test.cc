@@ -205,11 +205,21 @@ TEST_F(AdminServerTest, KillSession_AnswersWhenDisconnected) {
   EXPECT_EQ(response.result().session().state(), type::v1::Session::STATE_ENDED);
 }
 
-TEST_F(AdminServerTest, KillSession_UnknownUidIsNotFound) {
+TEST_F(AdminServerTest, KillSession_UnknownUidIsNotFoundAndKillsNobody) {
+  v1::KillSessionRequest request;
+  v1::KillSessionResponse response;
+  request.set_uid("nope");
+  EXPECT_EQ(Reason(sessions_->KillSession(Context().get(), request, &response)),
+            "SESSION_NOT_FOUND");
+  fixture_.OnLoop([](FakeBrokerControl& broker) { EXPECT_TRUE(broker.kills().empty()); });
+}
+
+TEST_F(AdminServerTest, KillSession_LeavesMeanwhile_IsNotFound) {
+  AddSessions(1);
   v1::KillSessionResponse response;
   auto status = StartKill(1, [&] {
     v1::KillSessionRequest request;
-    request.set_uid("nope");
+    request.set_uid("uid-001");
     return sessions_->KillSession(Context().get(), request, &response);
   });
   FinishKills({KillOutcome::kNotFound});

@@ -165,6 +165,22 @@ TEST(ConfigLoader, TooManyElements_AreRefused) {
                                         "256 are accepted"));
 }
 
+TEST(ConfigLoader, Passthrough_ExistsOnlyWhenItIsWritten) {
+  const auto load = [](const std::string& more) {
+    return ParseConfig(
+               "runtime_directory: /run/b\npolicies: [{name: p, rules: {file: r}}]\n"
+               "instances: [{name: office, config: c, policy: p" +
+                   more + "}]\n",
+               "b.yaml", "/etc")
+        .config.instances(0);
+  };
+  EXPECT_FALSE(load("").has_passthrough());
+  const auto written = load(", passthrough: {}");
+  ASSERT_TRUE(written.has_passthrough());
+  EXPECT_EQ(written.passthrough().socket(), "/run/b/office.passthrough.sock");
+  EXPECT_EQ(written.passthrough().mode(), "0660");
+}
+
 TEST(ConfigLoader, HugeFile_IsRefused) {
   EXPECT_THAT(Errors(std::string(kMaxConfigBytes + 1, '#')),
               ElementsAre(HasSubstr("is larger than 1048576 bytes")));
