@@ -245,6 +245,14 @@ grpc::Status AdminClient::ListBans(const std::string& filter,
                  });
 }
 
+grpc::Status AdminClient::GetBan(const std::string& uid, admin::v1::GetBanResponse& response) {
+  grpc::ClientContext context;
+  SetDeadline(context, kCallTimeout);
+  admin::v1::GetBanRequest request;
+  request.set_uid(uid);
+  return bans_->GetBan(&context, request, &response);
+}
+
 grpc::Status AdminClient::CreateBan(const admin::v1::CreateBanRequest& request,
                                     admin::v1::CreateBanResponse& response) {
   // The broker waits 15 s for sessions to end when nothing else is asked for.

@@ -50,6 +50,7 @@ class AdminClient {
   grpc::Status GetDecision(const std::string& id, admin::v1::GetDecisionResponse& response);
   grpc::Status ListBans(const std::string& filter, admin::v1::ListBansResponse& response);
   // Long enough for sessions that are to be ended with it.
+  grpc::Status GetBan(const std::string& uid, admin::v1::GetBanResponse& response);
   grpc::Status CreateBan(const admin::v1::CreateBanRequest& request,
                          admin::v1::CreateBanResponse& response);
   grpc::Status DeleteBan(const admin::v1::DeleteBanRequest& request,

@@ -75,6 +75,16 @@ ExitCode RunList(const GlobalOptions& global, const BanOptions& options) {
   return ExitCode::kOk;
 }
 
+ExitCode RunShow(const GlobalOptions& global, const BanOptions& options) {
+  const auto client = AdminClient::Connect(global);
+  if (client == nullptr) return ExitCode::kUnreachable;
+  v1::GetBanResponse response;
+  const grpc::Status status = client->GetBan(options.uid, response);
+  if (!status.ok()) return ReportFailure(status);
+  PrintWhole(global, response.ban());
+  return ExitCode::kOk;
+}
+
 // False, told, when the time is none.
 bool SetExpiry(const std::string& text, v1::CreateBanRequest& request) {
   if (text.empty()) return true;
@@ -218,6 +228,11 @@ void AddBansCommand(CLI::App& app, CommandLine& line) {
       ->type_name("FILTER");
   list->callback(
       [&line, options] { line.run = [&line, options] { return RunList(line.global, *options); }; });
+
+  CLI::App* show = bans->add_subcommand("show", "One ban, all that is known about it");
+  show->add_option("UID", options->uid, "The ban's uid, as `bans list` shows it")->required();
+  show->callback(
+      [&line, options] { line.run = [&line, options] { return RunShow(line.global, *options); }; });
 
   AddAddCommand(*bans, line, options);
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "server/ctl/admin_client.h"
@@ -31,6 +32,7 @@ struct KillOptions {
   std::string uid;
   std::string common_name;
   std::string username;
+  std::string filter;
   std::string instance;
   std::string reason;
   int wait_seconds = static_cast<int>(kDefaultWait.count());
@@ -96,29 +98,46 @@ ExitCode KillOne(AdminClient& client, const GlobalOptions& global, const KillOpt
   return PrintResults(global, results);
 }
 
-// By name: looks first, so that the operator agrees to what happens, and nobody else is hit.
-ExitCode KillByName(AdminClient& client, const GlobalOptions& global, const KillOptions& options) {
-  const bool by_common_name = !options.common_name.empty();
-  const std::string& name = by_common_name ? options.common_name : options.username;
-  std::vector<std::string> terms = {ExactTerm(by_common_name ? "common_name" : "username", name),
-                                    LiveTerm()};
+// What the options select, for people.
+std::string SelectionText(const KillOptions& options) {
+  if (!options.common_name.empty()) {
+    return absl::StrCat("of common name ", Escape(options.common_name));
+  }
+  if (!options.username.empty()) return absl::StrCat("of user ", Escape(options.username));
+  return absl::StrCat("matches ", Escape(options.filter));
+}
+
+void Select(const KillOptions& options, admin::v1::KillSessionsRequest& request,
+            std::vector<std::string>& terms) {
+  if (!options.common_name.empty()) {
+    request.set_common_name(options.common_name);
+    terms.push_back(ExactTerm("common_name", options.common_name));
+  } else if (!options.username.empty()) {
+    request.set_username(options.username);
+    terms.push_back(ExactTerm("username", options.username));
+  } else {
+    request.set_filter(options.filter);
+    terms.push_back(options.filter);
+  }
+}
+
+// Looks first, so that the operator agrees to what happens, and nobody else is hit.
+ExitCode KillSelected(AdminClient& client, const GlobalOptions& global,
+                      const KillOptions& options) {
+  admin::v1::KillSessionsRequest request;
+  std::vector<std::string> terms;
+  Select(options, request, terms);
+  terms.push_back(LiveTerm());
   if (!options.instance.empty()) terms.push_back(ExactTerm("instance", options.instance));
   admin::v1::ListSessionsResponse matches;
   grpc::Status status = client.ListSessions(JoinTerms(terms), matches);
   if (!status.ok()) return ReportFailure(status);
   if (matches.sessions().empty()) {
-    PrintError(
-        absl::StrCat("no session of ", by_common_name ? "common name " : "user ", Escape(name)));
+    PrintError(absl::StrCat("no session ", SelectionText(options)));
     return ExitCode::kNotFound;
   }
   if (!Confirm(options, matches.sessions_size())) return ExitCode::kUsage;
 
-  admin::v1::KillSessionsRequest request;
-  if (by_common_name) {
-    request.set_common_name(name);
-  } else {
-    request.set_username(name);
-  }
   request.set_instance(options.instance);
   request.set_expected_count(static_cast<uint32_t>(matches.sessions_size()));
   SetManner(options, request);
@@ -130,7 +149,7 @@ ExitCode KillByName(AdminClient& client, const GlobalOptions& global, const Kill
 ExitCode RunKill(const GlobalOptions& global, const KillOptions& options) {
   const auto client = AdminClient::Connect(global);
   if (client == nullptr) return ExitCode::kUnreachable;
-  return options.uid.empty() ? KillByName(*client, global, options)
+  return options.uid.empty() ? KillSelected(*client, global, options)
                              : KillOne(*client, global, options);
 }
 
@@ -144,8 +163,10 @@ void AddKillCommand(CLI::App& app, CommandLine& line) {
   who->add_option("--cn", options->common_name, "All sessions of this common name")
       ->type_name("NAME");
   who->add_option("--user", options->username, "All sessions of this username")->type_name("NAME");
+  who->add_option("--filter", options->filter, "All sessions that match, as of `sessions --filter`")
+      ->type_name("FILTER");
   who->require_option(1);
-  command->add_option("--instance", options->instance, "With --cn or --user: only of this instance")
+  command->add_option("--instance", options->instance, "Only of this instance; not with --uid")
       ->type_name("NAME");
   auto* halt = command->add_flag("--halt", options->halt,
                                  "The client ends and does not come back by itself (default)");
@@ -167,7 +188,8 @@ void AddKillCommand(CLI::App& app, CommandLine& line) {
       "Examples:\n"
       "  ovpn-brokerctl kill --uid 0192f4c8-6a51-7c1e-9d55-2f0f3a7d9b10\n"
       "  ovpn-brokerctl kill --user alice --reason \"laptop lost\"\n"
-      "  ovpn-brokerctl kill --cn branch-7 --restart --yes");
+      "  ovpn-brokerctl kill --cn branch-7 --restart --yes\n"
+      "  ovpn-brokerctl kill --filter 'platform = \"android\"' --restart --yes");
   command->callback(
       [&line, options] { line.run = [&line, options] { return RunKill(line.global, *options); }; });
 }

@@ -46,7 +46,7 @@ class Ctl:
 @pytest.fixture
 def remote(world: World) -> Any:
     """A broker that listens on TCP, and the options that reach it."""
-    server_certificate = world.pki.issue("admin", "serverAuth", names=("DNS:localhost",))
+    server_certificate = world.pki.issue("elsewhere", "serverAuth", names=("DNS:localhost",))
     broker = world.broker(world.server(), world.policy(allow_all), start=False)
     port = free_port()
     broker.config_values["admin"] = {
