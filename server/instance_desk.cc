@@ -194,6 +194,7 @@ uint64_t InstanceDesk::AddWatcher(std::function<void(const std::string&)> watche
 
 void InstanceDesk::OnStateChanged(const std::string& instance) {
   std::vector<std::function<void(const std::string&)>> watchers;
+  watchers.reserve(watchers_.size());
   for (const auto& [id, watcher] : watchers_) watchers.push_back(watcher);
   for (const auto& watcher : watchers) watcher(instance);
   LookSoon();

@@ -41,6 +41,7 @@ constexpr std::array<Field, 4> kFields = {{
 
 std::vector<FilterField> FilterFields() {
   std::vector<FilterField> fields;
+  fields.reserve(kFields.size());
   for (const Field& field : kFields) fields.push_back({field.name});
   for (const BanKind kind : policy::kBanKinds) {
     fields.front().values.push_back(policy::ToString(kind));
@@ -162,7 +163,8 @@ void Delete(BrokerControl& broker, const v1::DeleteBanRequest& request,
   if (ban == nullptr) return call->Finish(BanNotFound(request.uid()));
   v1::DeleteBanResponse response;
   *response.mutable_ban() = BanToProto(*ban);
-  broker.bans().Remove(request.uid(), [call, response = std::move(response)](absl::Status saved) {
+  broker.bans().Remove(request.uid(), [call,
+                                       response = std::move(response)](const absl::Status& saved) {
     call->Finish(saved.ok() ? grpc::Status::OK
                             : NotSaved(saved, "the ban has ended, but the next broker may know it"),
                  response);

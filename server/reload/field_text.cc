@@ -99,6 +99,7 @@ std::string FieldText(const Message& message, const FieldDescriptor& field) {
     if (count == 0) return "";
     if (IsSecret(field)) return kMask;
     std::vector<std::string> values;
+    values.reserve(static_cast<size_t>(count));
     for (int i = 0; i < count; ++i) values.push_back(ValueText(message, field, i));
     return Cut(absl::StrCat("[", absl::StrJoin(values, ", "), "]"));
   }
@@ -112,6 +113,7 @@ std::string MessageText(const Message& message) {
   std::vector<const FieldDescriptor*> fields;
   message.GetReflection()->ListFields(message, &fields);
   std::vector<std::string> parts;
+  parts.reserve(fields.size());
   for (const FieldDescriptor* field : fields) {
     parts.push_back(absl::StrCat(field->name(), ": ", FieldText(message, *field)));
   }
