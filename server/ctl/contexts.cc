@@ -97,7 +97,7 @@ absl::Status WriteContexts(const std::string& path, const CliContexts& contexts)
     return absl::FailedPreconditionError(
         "there is no home directory to keep contexts in; name a file with OVPN_BROKER_CONTEXTS");
   }
-  const absl::Status valid = CheckContexts(path, contexts);
+  absl::Status valid = CheckContexts(path, contexts);
   if (!valid.ok()) return valid;
   YAML::Emitter out;
   out << YAML::Comment("Brokers for ovpn-brokerctl; see ovpn-brokerctl context --help.")

@@ -108,7 +108,7 @@ absl::StatusOr<Endpoint> ResolveEndpoint(const EndpointOptions& given) {
     } else {
       const std::string context =
           options.context.empty() ? Environment("OVPN_BROKER_CONTEXT") : options.context;
-      const absl::Status status = Fill(context, options);
+      absl::Status status = Fill(context, options);
       if (!status.ok()) return status;
     }
   }

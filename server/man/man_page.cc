@@ -26,7 +26,7 @@ std::string OptionSyntax(const Option& option) {
   for (const std::string& name : option.get_snames()) names.push_back(absl::StrCat("-", name));
   for (const std::string& name : option.get_lnames()) names.push_back(absl::StrCat("--", name));
   if (names.empty()) return absl::StrCat("\\fI", RoffText(option.get_name(true)), "\\fR");
-  const std::string names_text = absl::StrCat(
+  std::string names_text = absl::StrCat(
       "\\fB",
       absl::StrJoin(
           names, "\\fR, \\fB",
