@@ -122,6 +122,7 @@ class Broker {
     if (pid == 0) {
       prctl(PR_SET_PDEATHSIG, SIGTERM);
       const int fd = open(log.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+      if (fd < 0) _exit(127);
       dup2(fd, STDERR_FILENO);
       dup2(fd, STDOUT_FILENO);
       execlp(program.c_str(), program.c_str(), "--config", config.c_str(), nullptr);

@@ -211,7 +211,7 @@ std::optional<std::string> Simulation::OnCommand(const std::string& line,
 std::string Simulation::Answer(Clients::iterator client, bool allow, const std::string& line,
                                const std::vector<std::string>& body) {
   Client& who = client->second;
-  const std::string success =
+  std::string success =
       absl::StrCat("SUCCESS: ", line.substr(0, line.find(' ')), " command succeeded\r\n");
   if (who.state == State::kIn) return "ERROR: client-auth command failed\r\n";
   if (who.state == State::kRenegotiating) {
