@@ -9,6 +9,7 @@
 #include "server/admin_options.h"
 #include "server/broker.h"
 #include "server/config/address_pools.h"
+#include "server/instance_factory.h"
 #include "server/proto_log_level.h"
 
 namespace ovpnbroker::server {
@@ -27,11 +28,6 @@ bool IsStopped(const ovpn::InstanceSet& instances, const std::string& name) {
   const ovpn::Instance::Snapshot snapshot = instance->snapshot();
   return snapshot.pid == 0 && (snapshot.state == ovpn::InstanceState::kStopped ||
                                snapshot.state == ovpn::InstanceState::kFailed);
-}
-
-ovpn::AddressMismatch ToMismatch(config::v1::AddressMismatch mismatch) {
-  return mismatch == config::v1::ADDRESS_MISMATCH_TOLERATE ? ovpn::AddressMismatch::kTolerate
-                                                           : ovpn::AddressMismatch::kKill;
 }
 
 ReloadChange ContentsChange(const PolicyRegistry::Staged::Revision& revision) {

@@ -82,6 +82,11 @@ absl::StatusOr<ovpn::Secret> ReadPassword(const std::string& path) {
 
 }  // namespace
 
+ovpn::AddressMismatch ToMismatch(config::v1::AddressMismatch mismatch) {
+  return mismatch == config::v1::ADDRESS_MISMATCH_TOLERATE ? ovpn::AddressMismatch::kTolerate
+                                                           : ovpn::AddressMismatch::kKill;
+}
+
 absl::StatusOr<InstanceParts> MakeInstanceParts(const config::v1::InstanceConfig& config,
                                                 const config::v1::BrokerConfig& broker) {
   const bool tcp = config.management().has_tcp();
@@ -109,9 +114,7 @@ absl::StatusOr<InstanceParts> MakeInstanceParts(const config::v1::InstanceConfig
       ovpn::CheckOpenvpnConfig(config.config(), config.working_directory());
   instance.hand_window = std::chrono::seconds(summary.hand_window_seconds);
   instance.reneg_interval = std::chrono::seconds(summary.reneg_seconds);
-  instance.address_mismatch = config.address_mismatch() == config::v1::ADDRESS_MISMATCH_TOLERATE
-                                  ? ovpn::AddressMismatch::kTolerate
-                                  : ovpn::AddressMismatch::kKill;
+  instance.address_mismatch = ToMismatch(config.address_mismatch());
 
   instance.passthrough = MakePassthroughConfig(config, summary);
 

@@ -22,6 +22,8 @@ struct InstanceParts {
   bool username_as_common_name = false;
 };
 
+ovpn::AddressMismatch ToMismatch(config::v1::AddressMismatch mismatch);
+
 // `config`, an instance of `broker`, has passed the configuration check. Errors are about files
 // that changed since, and name them.
 absl::StatusOr<InstanceParts> MakeInstanceParts(const config::v1::InstanceConfig& config,

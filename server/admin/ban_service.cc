@@ -1,6 +1,5 @@
 #include "server/admin/ban_service.h"
 
-#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -67,10 +66,7 @@ grpc::Status ListPage(const policy::BanList& bans, const v1::ListBansRequest& re
       ParsePageRequest(request.page_size(), request.page_token(), request.filter(), page);
   if (!status.ok()) return status;
   bans.Visit(page.after, Now(), [&](const Ban& ban) {
-    const bool matches = std::all_of(terms->begin(), terms->end(), [&ban](const FilterTerm& term) {
-      return term.Matches(kFields[term.field].get(ban));
-    });
-    if (!matches) return true;
+    if (!MatchesAll(*terms, [&ban](size_t field) { return kFields[field].get(ban); })) return true;
     if (static_cast<size_t>(response.bans_size()) == page.size) {  // there is one more
       response.set_next_page_token(
           MakePageToken(response.bans().rbegin()->uid(), request.filter()));

@@ -1,6 +1,5 @@
 #include "server/admin/decision_service.h"
 
-#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -67,11 +66,9 @@ grpc::Status ListPage(const policy::DecisionHistory& history,
 
   uint64_t last = 0;
   history.Visit(before, [&](uint64_t number, const DecisionRecord& record) {
-    const bool matches =
-        std::all_of(terms->begin(), terms->end(), [&record](const FilterTerm& term) {
-          return term.Matches(kFields[term.field].get(record));
-        });
-    if (!matches) return true;
+    if (!MatchesAll(*terms, [&record](size_t field) { return kFields[field].get(record); })) {
+      return true;
+    }
     if (static_cast<size_t>(response.decisions_size()) == page.size) {  // there is one more
       response.set_next_page_token(MakePageToken(absl::StrCat(last), request.filter()));
       return false;

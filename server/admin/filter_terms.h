@@ -2,6 +2,7 @@
 // "ENDED"`. Parsed once into terms; who owns the items knows what a term's field is. Any thread.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -26,6 +27,14 @@ struct FilterTerm {
 
   bool Matches(absl::string_view value) const { return pattern.Matches(value) != negated; }
 };
+
+// True when the item fits all terms; `value_of(i)` is its value of field i.
+template <typename ValueOf>
+bool MatchesAll(const std::vector<FilterTerm>& terms, ValueOf value_of) {
+  return std::all_of(terms.begin(), terms.end(), [&value_of](const FilterTerm& term) {
+    return term.Matches(value_of(term.field));
+  });
+}
 
 // INVALID_ARGUMENT names the offset and what is accepted there. No terms: everything matches.
 absl::StatusOr<std::vector<FilterTerm>> ParseFilter(absl::string_view text,

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/admin/duration_field.h"
 #include "server/admin/kill_request.h"
 #include "server/admin/list_page.h"
 #include "server/admin/rpc_error.h"
 #include "server/admin/status_codec.h"
 #include "server/admin/watch_reactor.h"
-#include "server/proto_duration.h"
 
 namespace ovpnbroker::server {
 namespace {
@@ -25,6 +25,7 @@ constexpr std::chrono::minutes kMaxWait{5};
 constexpr std::chrono::hours kMaxDrain{168};
 // Changes that a watcher may owe us before it is cut.
 constexpr size_t kMaxWaitingChanges = 256;
+constexpr char kDurationInvalid[] = "DURATION_INVALID";
 
 std::optional<InstanceStatus> Find(const BrokerControl& broker, const std::string& name) {
   for (InstanceStatus& status : broker.ListInstances()) {
@@ -45,20 +46,6 @@ grpc::Status Show(const BrokerControl& broker, const std::string& name, Response
   const auto found = Find(broker, name);
   if (!found.has_value()) return NotFound(name);
   *response.mutable_instance() = InstanceToProto(*found);
-  return grpc::Status::OK;
-}
-
-// Zero to `maximum`; compared before it is converted, so that nothing overflows.
-grpc::Status ParseDuration(const google::protobuf::Duration& duration, std::chrono::seconds maximum,
-                           absl::string_view field, ovpn::Duration& result) {
-  constexpr int32_t kNanosPerSecond = 1'000'000'000;
-  const bool fits = duration.seconds() >= 0 && duration.seconds() <= maximum.count() &&
-                    duration.nanos() >= 0 && duration.nanos() < kNanosPerSecond;
-  if (!fits || ToDuration(duration) > maximum) {
-    return InvalidField(field, "DURATION_INVALID",
-                        absl::StrCat("between 0s and ", maximum.count(), "s"));
-  }
-  result = ToDuration(duration);
   return grpc::Status::OK;
 }
 
@@ -98,13 +85,13 @@ grpc::Status ParseOrder(const Request& request, grpc::Status status, InstanceOrd
   if constexpr (requires { request.wait(); }) {
     order.wait = kDefaultWait;
     if (request.has_wait()) {
-      status = ParseDuration(request.wait(), kMaxWait, "wait", order.wait);
+      status = ParseDurationField(request.wait(), kMaxWait, "wait", kDurationInvalid, order.wait);
     }
   }
   if constexpr (requires { request.grace_period(); }) {
     if (status.ok() && request.has_grace_period()) {
-      status =
-          ParseDuration(request.grace_period(), kMaxWait, "grace_period", order.grace.emplace());
+      status = ParseDurationField(request.grace_period(), kMaxWait, "grace_period",
+                                  kDurationInvalid, order.grace.emplace());
     }
   }
   return status;
@@ -142,7 +129,8 @@ grpc::Status Drain(AdminContext& context, const v1::DrainInstanceRequest& reques
   grpc::Status status = CheckReason(request.reason());
   DrainOrder order{request.name(), request.reason()};
   if (status.ok() && request.has_end_after()) {
-    status = ParseDuration(request.end_after(), kMaxDrain, "end_after", order.end_after.emplace());
+    status = ParseDurationField(request.end_after(), kMaxDrain, "end_after", kDurationInvalid,
+                                order.end_after.emplace());
   }
   if (!status.ok()) return status;
   status = ToStatus(context.broker.instance_control().Drain(order), context.broker, request.name());

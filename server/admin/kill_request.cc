@@ -4,15 +4,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/admin/duration_field.h"
 #include "server/admin/rpc_error.h"
 
 namespace ovpnbroker::server {
-namespace {
-
-constexpr int32_t kNanosPerSecond = 1'000'000'000;
-
-}  // namespace
-
 grpc::Status CheckReason(const std::string& reason) {
   return CheckPrintable("reason", "REASON_INVALID", reason);
 }
@@ -42,15 +37,9 @@ grpc::Status ParseKillRequest(admin::v1::KillDisposition disposition, const std:
                                                                         : KillDisposition::kHalt;
   kill.wait = kDefaultKillWait;
   if (wait != nullptr) {
-    // Compared before it is converted: a huge number of seconds would overflow.
-    const bool in_range = wait->seconds() >= 0 && wait->seconds() < kMaxKillWait.count() &&
-                          wait->nanos() >= 0 && wait->nanos() < kNanosPerSecond;
-    const bool is_maximum = wait->seconds() == kMaxKillWait.count() && wait->nanos() == 0;
-    if (!in_range && !is_maximum) {
-      return InvalidField("wait", "WAIT_INVALID",
-                          absl::StrCat("between 0s and ", kMaxKillWait.count(), "s"));
-    }
-    kill.wait = std::chrono::seconds(wait->seconds()) + std::chrono::nanoseconds(wait->nanos());
+    grpc::Status status =
+        ParseDurationField(*wait, kMaxKillWait, "wait", "WAIT_INVALID", kill.wait);
+    if (!status.ok()) return status;
   }
   kill.wait = WithinDeadline(kill.wait, deadline);
   return grpc::Status::OK;

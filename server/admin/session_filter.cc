@@ -47,9 +47,7 @@ absl::StatusOr<SessionFilter> SessionFilter::Parse(absl::string_view text) {
 }
 
 bool SessionFilter::Matches(const ovpn::Session& session) const {
-  return std::all_of(terms_.begin(), terms_.end(), [&session](const FilterTerm& term) {
-    return term.Matches(kGetters[term.field](session));
-  });
+  return MatchesAll(terms_, [&session](size_t field) { return kGetters[field](session); });
 }
 
 bool SessionFilter::NamesWhatChanges() const {

@@ -139,9 +139,8 @@ AdminClient::AdminClient(const Endpoint& endpoint) {
 }
 
 grpc::Status AdminClient::GetBroker(admin::v1::GetBrokerResponse& response) {
-  grpc::ClientContext context;
-  SetDeadline(context, kCallTimeout);
-  return broker_->GetBroker(&context, {}, &response);
+  return CallStub(*broker_, &admin::v1::BrokerService::Stub::GetBroker,
+                  admin::v1::GetBrokerRequest(), response);
 }
 
 grpc::Status AdminClient::ListInstances(admin::v1::ListInstancesResponse& response) {
@@ -153,11 +152,9 @@ grpc::Status AdminClient::ListInstances(admin::v1::ListInstancesResponse& respon
 
 grpc::Status AdminClient::GetInstance(const std::string& name,
                                       admin::v1::GetInstanceResponse& response) {
-  grpc::ClientContext context;
-  SetDeadline(context, kCallTimeout);
   admin::v1::GetInstanceRequest request;
   request.set_name(name);
-  return instances_->GetInstance(&context, request, &response);
+  return CallStub(*instances_, &admin::v1::InstanceService::Stub::GetInstance, request, response);
 }
 
 grpc::Status AdminClient::WatchInstances(
@@ -179,20 +176,16 @@ grpc::Status AdminClient::WatchSessions(
 
 grpc::Status AdminClient::GetSession(const std::string& uid,
                                      admin::v1::GetSessionResponse& response) {
-  grpc::ClientContext context;
-  SetDeadline(context, kCallTimeout);
   admin::v1::GetSessionRequest request;
   request.set_uid(uid);
-  return sessions_->GetSession(&context, request, &response);
+  return CallStub(*sessions_, &admin::v1::SessionService::Stub::GetSession, request, response);
 }
 
 grpc::Status AdminClient::GetDecision(const std::string& id,
                                       admin::v1::GetDecisionResponse& response) {
-  grpc::ClientContext context;
-  SetDeadline(context, kCallTimeout);
   admin::v1::GetDecisionRequest request;
   request.set_id(id);
-  return decisions_->GetDecision(&context, request, &response);
+  return CallStub(*decisions_, &admin::v1::DecisionService::Stub::GetDecision, request, response);
 }
 
 grpc::Status AdminClient::ListPolicies(admin::v1::ListPoliciesResponse& response) {
@@ -213,9 +206,8 @@ grpc::Status AdminClient::ListSessions(const std::string& filter,
 }
 
 grpc::Status AdminClient::ListAddressPools(admin::v1::ListAddressPoolsResponse& response) {
-  grpc::ClientContext context;
-  SetDeadline(context, kCallTimeout);
-  return pools_->ListAddressPools(&context, {}, &response);
+  return CallStub(*pools_, &admin::v1::AddressPoolService::Stub::ListAddressPools,
+                  admin::v1::ListAddressPoolsRequest(), response);
 }
 
 grpc::Status AdminClient::ListAddressLeases(const std::string& pool,
@@ -230,9 +222,8 @@ grpc::Status AdminClient::ListAddressLeases(const std::string& pool,
 
 grpc::Status AdminClient::ReleaseAddressLease(const admin::v1::ReleaseAddressLeaseRequest& request,
                                               admin::v1::ReleaseAddressLeaseResponse& response) {
-  grpc::ClientContext context;
-  SetDeadline(context, kCallTimeout);
-  return pools_->ReleaseAddressLease(&context, request, &response);
+  return CallStub(*pools_, &admin::v1::AddressPoolService::Stub::ReleaseAddressLease, request,
+                  response);
 }
 
 grpc::Status AdminClient::ListBans(const std::string& filter,
@@ -246,27 +237,21 @@ grpc::Status AdminClient::ListBans(const std::string& filter,
 }
 
 grpc::Status AdminClient::GetBan(const std::string& uid, admin::v1::GetBanResponse& response) {
-  grpc::ClientContext context;
-  SetDeadline(context, kCallTimeout);
   admin::v1::GetBanRequest request;
   request.set_uid(uid);
-  return bans_->GetBan(&context, request, &response);
+  return CallStub(*bans_, &admin::v1::BanService::Stub::GetBan, request, response);
 }
 
 grpc::Status AdminClient::CreateBan(const admin::v1::CreateBanRequest& request,
                                     admin::v1::CreateBanResponse& response) {
   // The broker waits 15 s for sessions to end when nothing else is asked for.
   constexpr std::chrono::seconds kTimeout{20};
-  grpc::ClientContext context;
-  SetDeadline(context, kTimeout);
-  return bans_->CreateBan(&context, request, &response);
+  return CallStub(*bans_, &admin::v1::BanService::Stub::CreateBan, request, response, kTimeout);
 }
 
 grpc::Status AdminClient::DeleteBan(const admin::v1::DeleteBanRequest& request,
                                     admin::v1::DeleteBanResponse& response) {
-  grpc::ClientContext context;
-  SetDeadline(context, kCallTimeout);
-  return bans_->DeleteBan(&context, request, &response);
+  return CallStub(*bans_, &admin::v1::BanService::Stub::DeleteBan, request, response);
 }
 
 grpc::Status AdminClient::ListDecisions(const std::string& filter, int limit,
@@ -289,19 +274,17 @@ grpc::Status AdminClient::ListDecisions(const std::string& filter, int limit,
 }
 
 grpc::Status AdminClient::ListShadows(admin::v1::ListShadowsResponse& response) {
-  grpc::ClientContext context;
-  SetDeadline(context, kCallTimeout);
-  return shadows_->ListShadows(&context, {}, &response);
+  return CallStub(*shadows_, &admin::v1::ShadowService::Stub::ListShadows,
+                  admin::v1::ListShadowsRequest(), response);
 }
 
 grpc::Status AdminClient::ListShadowDifferences(
     const std::string& policy, int limit, admin::v1::ListShadowDifferencesResponse& response) {
-  grpc::ClientContext context;
-  SetDeadline(context, kCallTimeout);
   admin::v1::ListShadowDifferencesRequest request;
   request.set_policy(policy);
   request.set_page_size(limit);
-  const grpc::Status status = shadows_->ListShadowDifferences(&context, request, &response);
+  const grpc::Status status = CallStub(
+      *shadows_, &admin::v1::ShadowService::Stub::ListShadowDifferences, request, response);
   response.clear_next_page_token();
   return status;
 }
@@ -309,43 +292,38 @@ grpc::Status AdminClient::ListShadowDifferences(
 grpc::Status AdminClient::KillSession(const admin::v1::KillSessionRequest& request,
                                       admin::v1::KillSessionResponse& response,
                                       std::chrono::seconds timeout) {
-  grpc::ClientContext context;
-  SetDeadline(context, timeout);
-  return sessions_->KillSession(&context, request, &response);
+  return CallStub(*sessions_, &admin::v1::SessionService::Stub::KillSession, request, response,
+                  timeout);
 }
 
 grpc::Status AdminClient::KillSessions(const admin::v1::KillSessionsRequest& request,
                                        admin::v1::KillSessionsResponse& response,
                                        std::chrono::seconds timeout) {
-  grpc::ClientContext context;
-  SetDeadline(context, timeout);
-  return sessions_->KillSessions(&context, request, &response);
+  return CallStub(*sessions_, &admin::v1::SessionService::Stub::KillSessions, request, response,
+                  timeout);
 }
 
 grpc::Status AdminClient::GetLogger(admin::v1::Logger& logger) {
-  grpc::ClientContext context;
-  SetDeadline(context, kCallTimeout);
   admin::v1::GetLoggerResponse response;
-  grpc::Status status = logger_->GetLogger(&context, {}, &response);
+  grpc::Status status = CallStub(*logger_, &admin::v1::LoggerService::Stub::GetLogger,
+                                 admin::v1::GetLoggerRequest(), response);
   logger = std::move(*response.mutable_logger());
   return status;
 }
 
 grpc::Status AdminClient::SetLogLevel(const admin::v1::SetLogLevelRequest& request,
                                       admin::v1::Logger& logger) {
-  grpc::ClientContext context;
-  SetDeadline(context, kCallTimeout);
   admin::v1::SetLogLevelResponse response;
-  grpc::Status status = logger_->SetLogLevel(&context, request, &response);
+  grpc::Status status =
+      CallStub(*logger_, &admin::v1::LoggerService::Stub::SetLogLevel, request, response);
   logger = std::move(*response.mutable_logger());
   return status;
 }
 
 grpc::Status AdminClient::ResetLogLevel(admin::v1::Logger& logger) {
-  grpc::ClientContext context;
-  SetDeadline(context, kCallTimeout);
   admin::v1::ResetLogLevelResponse response;
-  grpc::Status status = logger_->ResetLogLevel(&context, {}, &response);
+  grpc::Status status = CallStub(*logger_, &admin::v1::LoggerService::Stub::ResetLogLevel,
+                                 admin::v1::ResetLogLevelRequest(), response);
   logger = std::move(*response.mutable_logger());
   return status;
 }
@@ -367,14 +345,7 @@ grpc::Status AdminClient::RecordDecisions(
   grpc::ClientContext context;
   if (period.has_value()) context.set_deadline(std::chrono::system_clock::now() + *period);
   const auto reader = recordings_->RecordDecisions(&context, request);
-  admin::v1::RecordDecisionsResponse response;
-  while (reader->Read(&response)) {
-    if (take(response)) continue;
-    context.TryCancel();
-    reader->Finish();
-    return grpc::Status::OK;
-  }
-  grpc::Status status = reader->Finish();
+  grpc::Status status = ReadStream<admin::v1::RecordDecisionsResponse>(context, *reader, take);
   const bool over =
       period.has_value() && status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
   return over ? grpc::Status::OK : status;

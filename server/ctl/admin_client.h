@@ -29,6 +29,17 @@ namespace ovpnbroker::ctl {
 
 inline constexpr std::chrono::seconds kCallTimeout{10};
 
+// One unary call: `(stub.*method)(context, request, &response)`, with its deadline.
+template <typename Stub, typename Request, typename Response>
+grpc::Status CallStub(Stub& stub,
+                      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                      const Request& request, Response& response,
+                      std::chrono::seconds timeout = kCallTimeout) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + timeout);
+  return (stub.*method)(&context, request, &response);
+}
+
 class AdminClient {
  public:
   // Null after an error, which was told on standard error: the caller exits with kUnreachable.
@@ -49,8 +60,8 @@ class AdminClient {
                                    admin::v1::ReleaseAddressLeaseResponse& response);
   grpc::Status GetDecision(const std::string& id, admin::v1::GetDecisionResponse& response);
   grpc::Status ListBans(const std::string& filter, admin::v1::ListBansResponse& response);
-  // Long enough for sessions that are to be ended with it.
   grpc::Status GetBan(const std::string& uid, admin::v1::GetBanResponse& response);
+  // Long enough for sessions that are to be ended with it.
   grpc::Status CreateBan(const admin::v1::CreateBanRequest& request,
                          admin::v1::CreateBanResponse& response);
   grpc::Status DeleteBan(const admin::v1::DeleteBanRequest& request,

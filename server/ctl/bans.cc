@@ -1,5 +1,4 @@
 // ovpn-brokerctl bans: who is kept out, keeping somebody out, and letting them in again.
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -10,10 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/ctl/admin_client.h"
+#include "server/ctl/call.h"
 #include "server/ctl/command.h"
-#include "server/ctl/enum_text.h"
 #include "server/ctl/escape.h"
 #include "server/ctl/human.h"
+#include "server/ctl/kill_results.h"
 #include "server/ctl/output.h"
 #include "server/ctl/table.h"
 
@@ -109,19 +109,6 @@ bool MakeRequest(const BanOptions& options, v1::CreateBanRequest& request) {
   return SetExpiry(options.expires_in, request);
 }
 
-// Whether the operator agrees to end `count` sessions; asked only when it is more than one.
-bool Confirm(const BanOptions& options, uint32_t count) {
-  if (!options.kill || options.yes || count <= 1) return true;
-  if (isatty(STDIN_FILENO) != 1) {
-    PrintError(absl::StrCat(count, " sessions match; say --yes to end them all"));
-    return false;
-  }
-  std::cerr << "Ban, and end " << count << " sessions? [y/N] " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "yes";
-}
-
 void PrintCreated(const GlobalOptions& global, const BanOptions& options,
                   const v1::CreateBanResponse& response) {
   std::cout << Escape(SubjectText(response.ban())) << " is banned (" << response.ban().uid() << ")";
@@ -133,14 +120,7 @@ void PrintCreated(const GlobalOptions& global, const BanOptions& options,
     std::cout << response.matching_session_count()
               << " sessions match and go on until they renegotiate; --kill ends them at once\n";
   }
-  if (response.kill_results().empty()) return;
-  Table table({{"UID"}, {"INSTANCE"}, {"COMMON NAME"}, {"USERNAME"}, {"RESULT"}, {"MESSAGE"}});
-  for (const v1::KillResult& result : response.kill_results()) {
-    const type::v1::Session& session = result.session();
-    table.AddRow({session.uid(), session.instance(), session.common_name(), session.username(),
-                  OutcomeCell(result.outcome()), result.message()});
-  }
-  PrintTable(global, table);
+  if (!response.kill_results().empty()) PrintKillResults(global, response.kill_results());
 }
 
 ExitCode RunAdd(const GlobalOptions& global, const BanOptions& options) {
@@ -152,7 +132,12 @@ ExitCode RunAdd(const GlobalOptions& global, const BanOptions& options) {
   request.set_validate_only(true);
   grpc::Status status = client->CreateBan(request, response);
   if (!status.ok()) return ReportFailure(status);
-  if (!Confirm(options, response.matching_session_count())) return ExitCode::kUsage;
+  const uint32_t count = response.matching_session_count();
+  if (!Confirm(!options.kill || options.yes || count <= 1,
+               absl::StrCat("Ban, and end ", count, " sessions?"),
+               absl::StrCat(count, " sessions match; say --yes to end them all"))) {
+    return ExitCode::kUsage;
+  }
   request.set_validate_only(false);
   response.Clear();
   status = client->CreateBan(request, response);

@@ -5,14 +5,12 @@
 #include <iostream>
 #include <string>
 
-#include "absl/strings/str_cat.h"
-
 namespace ovpnbroker::ctl {
 
-bool Confirm(bool yes, const std::string& question) {
+bool Confirm(bool yes, const std::string& question, const std::string& without_terminal) {
   if (yes) return true;
   if (isatty(STDIN_FILENO) != 1) {
-    PrintError(absl::StrCat(question, " Say --yes to do it"));
+    PrintError(without_terminal);
     return false;
   }
   std::cerr << question << " [y/N] " << std::flush;

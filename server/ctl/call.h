@@ -21,16 +21,14 @@ ExitCode CallAndShow(const GlobalOptions& global, const Request& request,
                      std::chrono::seconds timeout, Print print) {
   const auto client = AdminClient::Connect(global);
   if (client == nullptr) return ExitCode::kUnreachable;
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + timeout);
   Response response;
-  const grpc::Status status = (client->stub<Stub>().*method)(&context, request, &response);
+  const grpc::Status status = CallStub(client->stub<Stub>(), method, request, response, timeout);
   if (!status.ok()) return ReportFailure(status);
   if (!PrintedForPrograms(global, response)) print(response);
   return ExitCode::kOk;
 }
 
-// Asks on the terminal; without one, only `yes` agrees.
-bool Confirm(bool yes, const std::string& question);
+// Asks on the terminal; without one, only `yes` agrees, and `without_terminal` is the error.
+bool Confirm(bool yes, const std::string& question, const std::string& without_terminal);
 
 }  // namespace ovpnbroker::ctl

@@ -30,14 +30,11 @@ struct DecisionsOptions {
 };
 
 std::string BuildFilter(const DecisionsOptions& options) {
-  std::vector<std::string> terms;
-  const auto add = [&terms](absl::string_view field, const std::string& pattern) {
-    if (!pattern.empty()) terms.push_back(PatternTerm(field, pattern));
-  };
-  add("instance", options.instance);
-  add("common_name", options.common_name);
-  add("username", options.username);
-  add("result", absl::AsciiStrToUpper(options.result));
+  std::vector<std::string> terms =
+      PatternTerms({{"instance", options.instance},
+                    {"common_name", options.common_name},
+                    {"username", options.username},
+                    {"result", absl::AsciiStrToUpper(options.result)}});
   if (!options.filter.empty()) terms.push_back(options.filter);
   return JoinTerms(terms);
 }

@@ -106,13 +106,9 @@ class Events {
   }
 
   ExitCode WatchSessions() {
-    std::vector<std::string> terms;
-    const auto add = [&terms](absl::string_view field, const std::string& pattern) {
-      if (!pattern.empty()) terms.push_back(PatternTerm(field, pattern));
-    };
-    add("instance", options_.instance);
-    add("common_name", options_.common_name);
-    add("username", options_.username);
+    std::vector<std::string> terms = PatternTerms({{"instance", options_.instance},
+                                                   {"common_name", options_.common_name},
+                                                   {"username", options_.username}});
     const grpc::Status status = client_.WatchSessions(JoinTerms(terms), [this](const auto& event) {
       if (event.kind() == WatchSessionsResponse::KIND_CURRENT_COMPLETE) return options_.follow;
       if (event.has_session()) Print(event, SessionLine(event));

@@ -41,7 +41,9 @@ bool AgreesToEnd(const GlobalOptions& global, const Arguments& arguments) {
   for (const v1::Instance& instance : response.instances()) {
     const uint32_t count = instance.established_session_count();
     if (instance.name() != arguments.instance || count <= 1) continue;
-    return Confirm(false, absl::StrCat("This ends ", count, " sessions of ", instance.name(), "."));
+    const std::string what =
+        absl::StrCat("This ends ", count, " sessions of ", instance.name(), ".");
+    return Confirm(false, what, absl::StrCat(what, " Say --yes to do it"));
   }
   return true;
 }

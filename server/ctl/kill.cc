@@ -1,9 +1,7 @@
 // ovpn-brokerctl kill: ends sessions, and tells of each what became of it.
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,12 +9,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/ctl/admin_client.h"
+#include "server/ctl/call.h"
 #include "server/ctl/command.h"
-#include "server/ctl/enum_text.h"
 #include "server/ctl/escape.h"
+#include "server/ctl/kill_results.h"
 #include "server/ctl/output.h"
 #include "server/ctl/session_selection.h"
-#include "server/ctl/table.h"
 
 namespace ovpnbroker::ctl {
 namespace {
@@ -53,19 +51,6 @@ std::chrono::seconds CallTimeout(const KillOptions& options) {
   return std::chrono::seconds(options.wait_seconds) + kCallReserve;
 }
 
-// Whether the operator agrees to kill `count` sessions; asked only when it is more than one.
-bool Confirm(const KillOptions& options, int count) {
-  if (options.yes || count <= 1) return true;
-  if (isatty(STDIN_FILENO) != 1) {
-    PrintError(absl::StrCat(count, " sessions match; say --yes to kill them all"));
-    return false;
-  }
-  std::cerr << "Kill " << count << " sessions? [y/N] " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "yes";
-}
-
 bool IsGone(const KillResult& result) {
   return result.outcome() == KillResult::OUTCOME_DISCONNECTED ||
          result.outcome() == KillResult::OUTCOME_ALREADY_ENDED;
@@ -73,15 +58,7 @@ bool IsGone(const KillResult& result) {
 
 ExitCode PrintResults(const GlobalOptions& global,
                       const admin::v1::KillSessionsResponse& response) {
-  if (!PrintedForPrograms(global, response)) {
-    Table table({{"UID"}, {"INSTANCE"}, {"COMMON NAME"}, {"USERNAME"}, {"RESULT"}, {"MESSAGE"}});
-    for (const KillResult& result : response.results()) {
-      const type::v1::Session& session = result.session();
-      table.AddRow({session.uid(), session.instance(), session.common_name(), session.username(),
-                    OutcomeCell(result.outcome()), result.message()});
-    }
-    PrintTable(global, table);
-  }
+  if (!PrintedForPrograms(global, response)) PrintKillResults(global, response.results());
   const bool all_gone = std::all_of(response.results().begin(), response.results().end(), IsGone);
   return all_gone ? ExitCode::kOk : ExitCode::kFailed;
 }
@@ -136,10 +113,14 @@ ExitCode KillSelected(AdminClient& client, const GlobalOptions& global,
     PrintError(absl::StrCat("no session ", SelectionText(options)));
     return ExitCode::kNotFound;
   }
-  if (!Confirm(options, matches.sessions_size())) return ExitCode::kUsage;
+  const int count = matches.sessions_size();
+  if (!Confirm(options.yes || count <= 1, absl::StrCat("Kill ", count, " sessions?"),
+               absl::StrCat(count, " sessions match; say --yes to kill them all"))) {
+    return ExitCode::kUsage;
+  }
 
   request.set_instance(options.instance);
-  request.set_expected_count(static_cast<uint32_t>(matches.sessions_size()));
+  request.set_expected_count(static_cast<uint32_t>(count));
   SetManner(options, request);
   admin::v1::KillSessionsResponse response;
   status = client.KillSessions(request, response, CallTimeout(options));

@@ -1,6 +1,7 @@
 // ovpn-brokerctl reload: takes the configuration file over, or shows what that would do; and
 // ovpn-brokerctl config show: what is in force.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -33,18 +34,21 @@ Cell EffectCell(const v1::ConfigChange& change) {
   }
 }
 
+bool IsRefused(const v1::ReloadConfigResponse& response) {
+  return std::any_of(response.changes().begin(), response.changes().end(),
+                     [](const v1::ConfigChange& change) { return change.refused(); });
+}
+
 void PrintReload(const GlobalOptions& global, const v1::ReloadConfigResponse& response) {
-  bool refused = false;
   Table table({{"FIELD"}, {"OLD"}, {"NEW"}, {"TAKES"}});
   for (const v1::ConfigChange& change : response.changes()) {
     table.AddRow({change.path(), change.old_value(), change.new_value(), EffectCell(change)});
-    refused = refused || change.refused();
   }
   if (response.changes_size() > 0) PrintTable(global, table);
   for (const std::string& warning : response.warnings()) std::cerr << Escape(warning) << "\n";
   if (response.applied()) {
     std::cout << (response.changes_size() > 0 ? "reloaded\n" : "reloaded; nothing has changed\n");
-  } else if (refused) {
+  } else if (IsRefused(response)) {
     std::cout << "a reload would be refused as a whole\n";
   } else {
     std::cout << (response.changes_size() > 0 ? "a reload would take this over\n"
@@ -57,9 +61,7 @@ ExitCode RunReload(const GlobalOptions& global, const v1::ReloadConfigRequest& r
   const ExitCode code = CallAndShow(global, request, &v1::BrokerService::Stub::ReloadConfig,
                                     kReloadTimeout, [&](const v1::ReloadConfigResponse& response) {
                                       PrintReload(global, response);
-                                      for (const auto& change : response.changes()) {
-                                        refused = refused || change.refused();
-                                      }
+                                      refused = IsRefused(response);
                                     });
   return code == ExitCode::kOk && refused ? ExitCode::kFailed : code;
 }

@@ -22,6 +22,14 @@ std::string PatternTerm(absl::string_view field, absl::string_view pattern) {
   return Term(field, absl::StrReplaceAll(pattern, {{"\\", "\\\\"}, {"\"", "\\\""}}));
 }
 
+std::vector<std::string> PatternTerms(const std::vector<FieldPattern>& patterns) {
+  std::vector<std::string> terms;
+  for (const FieldPattern& each : patterns) {
+    if (!each.pattern.empty()) terms.push_back(PatternTerm(each.field, each.pattern));
+  }
+  return terms;
+}
+
 std::string LiveTerm() { return "state != \"ENDED\""; }
 
 std::string JoinTerms(const std::vector<std::string>& terms) {

@@ -12,6 +12,12 @@ namespace ovpnbroker::ctl {
 std::string ExactTerm(absl::string_view field, absl::string_view value);
 // `field = "pattern"`, where `*` and `?` in `pattern` are wildcards.
 std::string PatternTerm(absl::string_view field, absl::string_view pattern);
+// PatternTerm of each field with a pattern; a field without one says nothing.
+struct FieldPattern {
+  absl::string_view field;
+  std::string pattern;
+};
+std::vector<std::string> PatternTerms(const std::vector<FieldPattern>& patterns);
 // The sessions that have not ended.
 std::string LiveTerm();
 std::string JoinTerms(const std::vector<std::string>& terms);

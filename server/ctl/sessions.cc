@@ -29,14 +29,10 @@ struct SessionsOptions {
 };
 
 std::string BuildFilter(const SessionsOptions& options) {
-  std::vector<std::string> terms;
-  const auto add = [&terms](absl::string_view field, const std::string& pattern) {
-    if (!pattern.empty()) terms.push_back(PatternTerm(field, pattern));
-  };
-  add("instance", options.instance);
-  add("common_name", options.common_name);
-  add("username", options.username);
-  add("state", absl::AsciiStrToUpper(options.state));
+  std::vector<std::string> terms = PatternTerms({{"instance", options.instance},
+                                                 {"common_name", options.common_name},
+                                                 {"username", options.username},
+                                                 {"state", absl::AsciiStrToUpper(options.state)}});
   if (!options.filter.empty()) terms.push_back(options.filter);
   if (!options.all && options.state.empty() && options.filter.empty()) terms.push_back(LiveTerm());
   return JoinTerms(terms);

@@ -74,13 +74,10 @@ class Top {
   enum class Mode { kList, kConfirm, kFilter };
 
   static std::string SessionFilter(const TopOptions& options) {
-    std::vector<std::string> terms = {LiveTerm()};
-    const auto add = [&terms](absl::string_view field, const std::string& pattern) {
-      if (!pattern.empty()) terms.push_back(PatternTerm(field, pattern));
-    };
-    add("instance", options.instance);
-    add("common_name", options.common_name);
-    add("username", options.username);
+    std::vector<std::string> terms = PatternTerms({{"instance", options.instance},
+                                                   {"common_name", options.common_name},
+                                                   {"username", options.username}});
+    terms.push_back(LiveTerm());
     if (!options.filter.empty()) terms.push_back(options.filter);
     return JoinTerms(terms);
   }
