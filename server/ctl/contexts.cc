@@ -4,7 +4,6 @@
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "ovpn/base/atomic_file.h"
 #include "ovpn/base/suggest.h"
 #include "server/config/yaml_mapper.h"
+#include "server/ctl/environment.h"
 
 namespace ovpnbroker::ctl {
 namespace {
@@ -25,11 +25,6 @@ constexpr size_t kMaxFileBytes = size_t{1} << 20;
 constexpr mode_t kOthersMayWrite = S_IWGRP | S_IWOTH;
 constexpr mode_t kFileMode = 0600;
 constexpr mode_t kDirectoryMode = 0700;
-
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 // Who can write the file chooses which broker we believe and whose key we show.
 absl::Status CheckOwner(const std::string& path) {
@@ -64,10 +59,10 @@ absl::Status CheckContexts(const std::string& path, const CliContexts& contexts)
 }  // namespace
 
 std::string ContextsPath() {
-  std::string path = Environment("OVPN_BROKER_CONTEXTS");
+  std::string path = EnvironmentVariable("OVPN_BROKER_CONTEXTS");
   if (!path.empty()) return path;
-  std::filesystem::path directory = Environment("XDG_CONFIG_HOME");
-  const std::string home = Environment("HOME");
+  std::filesystem::path directory = EnvironmentVariable("XDG_CONFIG_HOME");
+  const std::string home = EnvironmentVariable("HOME");
   if (directory.empty() && home.empty()) return "";
   if (directory.empty()) directory = std::filesystem::path(home) / ".config";
   return (directory / "ovpn-broker" / "contexts.yaml").string();

@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +10,7 @@
 #include "ovpn/base/clock.h"
 #include "ovpn/base/tls_files.h"
 #include "server/ctl/contexts.h"
+#include "server/ctl/environment.h"
 
 namespace ovpnbroker::ctl {
 namespace {
@@ -18,11 +18,6 @@ namespace {
 constexpr size_t kMaxPemBytes = size_t{1} << 20;
 // Beyond the owner: reading by the group is how services share a key.
 constexpr mode_t kTooOpen = S_IRWXO | S_IWGRP | S_IXGRP;
-
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 absl::Status Fill(const std::string& name, EndpointOptions& options) {
   const absl::StatusOr<config::v1::CliContexts> contexts = ReadContexts(ContextsPath());
@@ -102,12 +97,12 @@ absl::StatusOr<Endpoint> ResolveEndpoint(const EndpointOptions& given) {
     return absl::InvalidArgumentError("give either --context, or --socket or --server");
   }
   if (options.socket.empty() && options.server.empty()) {
-    const std::string socket = Environment("OVPN_BROKER_SOCKET");
+    const std::string socket = EnvironmentVariable("OVPN_BROKER_SOCKET");
     if (options.context.empty() && !socket.empty()) {
       options.socket = socket;
     } else {
       const std::string context =
-          options.context.empty() ? Environment("OVPN_BROKER_CONTEXT") : options.context;
+          options.context.empty() ? EnvironmentVariable("OVPN_BROKER_CONTEXT") : options.context;
       absl::Status status = Fill(context, options);
       if (!status.ok()) return status;
     }

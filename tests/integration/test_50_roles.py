@@ -1,6 +1,5 @@
 """Who may do what: two unix sockets by file mode, and TCP where the certificate's names are granted roles."""
 
-import socket
 import stat
 import time
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
-from harness.judges import allow_all
+from harness.admin_tcp import broker_on_tcp
 from harness.pki import Certificate, Pki
 from harness.timing import DEFAULT_DEADLINE
 from harness.world import World
@@ -18,35 +17,15 @@ OPERATOR = "URI:spiffe://corp/ops/alice"
 VIEWER = "DNS:screen.example.net"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def office(world: World) -> Any:
     """A broker whose admin API listens on TCP as well."""
-    server_certificate = world.pki.issue("admin", "serverAuth", names=("DNS:localhost",))
-    broker = world.broker(world.server(), world.policy(allow_all), start=False)
-    port = free_port()
-    broker.config_values["admin"] = {
-        "tcp": {
-            "address": f"127.0.0.1:{port}",
-            "certificate": str(server_certificate.certificate),
-            "private_key": str(server_certificate.key),
-            "client_ca": str(world.pki.ca),
-            "roles": [
-                {"san": "uri:spiffe://corp/ops/*", "role": "operator"},
-                {"san": "dns:screen.example.net", "role": "viewer"},
-            ],
-        },
-        "audit": {"file": str(broker.folder / "audit.log")},
-    }
-    broker.write_config()
-    broker.start()
-    broker.wait_instance("office", "RUNNING")
-    broker.admin_port = port
+    roles = [
+        {"san": "uri:spiffe://corp/ops/*", "role": "operator"},
+        {"san": "dns:screen.example.net", "role": "viewer"},
+    ]
+    audit = {"file": str(world.folder / "audit.log")}
+    broker, broker.admin_port = broker_on_tcp(world, "admin", roles, audit=audit)
     return broker
 
 
@@ -118,7 +97,7 @@ def test_certificate_names_give_roles(
     certificate = world.pki.issue("spiffe://corp/ops/alice", "clientAuth", names=names)
     with tls_channel(office, world.pki, certificate) as channel:
         assert list_and_kill(channel) == expected
-    text = (office.folder / "audit.log").read_text()
+    text = (world.folder / "audit.log").read_text()
     for name in names:
         assert name.split(":", 1)[1] in text
 

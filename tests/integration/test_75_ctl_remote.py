@@ -2,25 +2,18 @@
 
 import json
 import os
-import socket
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.admin_tcp import broker_on_tcp
 from harness.broker import build_directory
-from harness.judges import allow_all
 from harness.timing import DEFAULT_DEADLINE
 from harness.world import World
 
 OPERATOR = "URI:spiffe://corp/ops/alice"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Ctl:
@@ -46,21 +39,8 @@ class Ctl:
 @pytest.fixture
 def remote(world: World) -> Any:
     """A broker that listens on TCP, and the options that reach it."""
-    server_certificate = world.pki.issue("elsewhere", "serverAuth", names=("DNS:localhost",))
-    broker = world.broker(world.server(), world.policy(allow_all), start=False)
-    port = free_port()
-    broker.config_values["admin"] = {
-        "tcp": {
-            "address": f"127.0.0.1:{port}",
-            "certificate": str(server_certificate.certificate),
-            "private_key": str(server_certificate.key),
-            "client_ca": str(world.pki.ca),
-            "roles": [{"san": "uri:spiffe://corp/ops/*", "role": "operator"}],
-        }
-    }
-    broker.write_config()
-    broker.start()
-    broker.wait_instance("office", "RUNNING")
+    roles = [{"san": "uri:spiffe://corp/ops/*", "role": "operator"}]
+    broker, port = broker_on_tcp(world, "elsewhere", roles)
     own = world.pki.issue("alice-admin", "clientAuth", names=(OPERATOR,))
     own.key.chmod(0o600)
     broker.reached_by = [
