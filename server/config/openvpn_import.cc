@@ -55,7 +55,9 @@ std::string Absolute(absl::string_view path, const std::string& directory) {
 // [a-z0-9-]{1,32} of a file's name, unlike the `taken` ones.
 std::string InstanceName(const std::string& file, absl::Span<const ImportedServer> taken) {
   std::string name = absl::AsciiStrToLower(std::filesystem::path(file).stem().string());
-  std::replace_if(name.begin(), name.end(), [](char c) { return !absl::ascii_isalnum(c); }, '-');
+  std::replace_if(
+      name.begin(), name.end(),
+      [](char c) { return !absl::ascii_isalnum(static_cast<unsigned char>(c)); }, '-');
   name.resize(std::min(name.size(), kMaxNameBytes));
   const auto is_taken = [&](const std::string& candidate) {
     return std::any_of(taken.begin(), taken.end(),
