@@ -76,11 +76,12 @@ std::vector<InstanceStatus> Broker::ListInstances() const {
     status.management_endpoint = config.management.ToString();
     status.drain = instance_desk_.drains().Find(config.name);
     status.policy = judgements_.at(config.name).policy;
-    instance->sessions().table().Visit("", [&status](const ovpn::SessionEntry& entry) {
-      if (entry.session.state == ovpn::SessionState::kPending) ++status.pending_sessions;
-      if (entry.session.state == ovpn::SessionState::kEstablished) ++status.established_sessions;
-      return true;
-    });
+    const auto& counts = instance->sessions().table().CountByState();
+    const auto count = [&counts](ovpn::SessionState state) {
+      return static_cast<uint32_t>(counts[static_cast<size_t>(state)]);
+    };
+    status.pending_sessions = count(ovpn::SessionState::kPending);
+    status.established_sessions = count(ovpn::SessionState::kEstablished);
     result.push_back(std::move(status));
   }
   return result;

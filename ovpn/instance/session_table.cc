@@ -19,12 +19,13 @@ SessionTable::ConnectResult SessionTable::OnConnect(const ClientRef& client,
   entry.awaits_response = false;
   entry.last_kid = event.kid;
   if (is_new) {
+    ++CountOf(entry.session.state);
     entry.session.uid = new_uid;
     entry.session.client = client;
     entry.session.create_time = now;
     // A renegotiation of a client we never judged: it is in already, whoever let it in.
     if (event.reauth) {
-      entry.session.state = SessionState::kUnjudged;
+      SetState(entry, SessionState::kUnjudged);
       entry.session.identity = ClientIdentity::FromEnvironment(event.environment);
     }
     by_uid_.emplace(new_uid, event.cid);
@@ -32,7 +33,7 @@ SessionTable::ConnectResult SessionTable::OnConnect(const ClientRef& client,
   // A renegotiation keeps what the session is; a new handshake before ESTABLISHED starts its
   // judgement over.
   if (!event.reauth) {
-    entry.session.state = SessionState::kPending;
+    SetState(entry, SessionState::kPending);
     entry.session.identity = ClientIdentity::FromEnvironment(event.environment);
     entry.allowed_kid.reset();
     entry.wanted_addresses.clear();
@@ -47,7 +48,8 @@ SessionEntry& SessionTable::Adopt(const ClientRef& client, const SessionUid& new
   SessionEntry& entry = by_cid_[client.cid];
   entry.session.uid = new_uid;
   entry.session.client = client;
-  entry.session.state = SessionState::kUnjudged;
+  ++CountOf(entry.session.state);
+  SetState(entry, SessionState::kUnjudged);
   entry.session.create_time = now;
   by_uid_.emplace(new_uid, client.cid);
   return entry;
@@ -58,8 +60,7 @@ SessionTable::Established SessionTable::OnEstablished(Cid cid, WallTime now) {
   SessionEntry* entry = Find(cid);
   if (entry == nullptr || !entry->allowed_kid.has_value()) return Established::kWithoutVerdict;
   // A kill that is under way stays visible as ENDING.
-  if (entry->session.state != SessionState::kEnding)
-    entry->session.state = SessionState::kEstablished;
+  if (entry->session.state != SessionState::kEnding) SetState(*entry, SessionState::kEstablished);
   entry->session.establish_time = now;
   return Established::kExpected;
 }
@@ -82,10 +83,10 @@ void SessionTable::OnByteCount(Cid cid, uint64_t received, uint64_t sent) {
   session.sent_bytes = sent;
 }
 
-std::array<size_t, kSessionStateCount> SessionTable::CountByState() const {
-  std::array<size_t, kSessionStateCount> counts = {};
-  for (const auto& [cid, entry] : by_cid_) ++counts[static_cast<size_t>(entry.session.state)];
-  return counts;
+void SessionTable::SetState(SessionEntry& entry, SessionState state) {
+  --CountOf(entry.session.state);
+  ++CountOf(state);
+  entry.session.state = state;
 }
 
 std::optional<SessionEntry> SessionTable::Close(Cid cid, absl::string_view reason, WallTime now) {
@@ -94,6 +95,7 @@ std::optional<SessionEntry> SessionTable::Close(Cid cid, absl::string_view reaso
   SessionEntry entry = std::move(node.mapped());
   by_uid_.erase(entry.session.uid);
   RememberClosed(cid);
+  --CountOf(entry.session.state);
   entry.session.state = SessionState::kEnded;
   entry.session.end_time = now;
   if (entry.session.end_reason.empty()) entry.session.end_reason = std::string(reason);

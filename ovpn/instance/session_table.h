@@ -92,20 +92,27 @@ class SessionTable {
   // Calls `visit` for sessions with uid > `after` in order of uid until it returns false.
   void Visit(const SessionUid& after, const std::function<bool(const SessionEntry&)>& visit) const;
 
+  // Moves a session of this table to another live state. All changes of states go through here:
+  // they are counted along.
+  void SetState(SessionEntry& entry, SessionState state);
+
   size_t size() const { return by_cid_.size(); }
-  // Live sessions by SessionState. Walks through all of them.
-  std::array<size_t, kSessionStateCount> CountByState() const;
+  // Live sessions by SessionState.
+  using StateCounts = std::array<size_t, kSessionStateCount>;
+  const StateCounts& CountByState() const { return counts_; }
   // Link bytes of all sessions, ended ones included, since the table was made.
   uint64_t total_received_bytes() const { return total_received_bytes_; }
   uint64_t total_sent_bytes() const { return total_sent_bytes_; }
 
  private:
+  size_t& CountOf(SessionState state) { return counts_[static_cast<size_t>(state)]; }
   void RememberClosed(Cid cid);
 
   absl::node_hash_map<Cid, SessionEntry> by_cid_;
   absl::btree_map<SessionUid, Cid> by_uid_;  // ordered, so that pages survive churn
   std::deque<Cid> closed_order_;
   absl::flat_hash_set<Cid> closed_;
+  StateCounts counts_ = {};
   uint64_t total_received_bytes_ = 0;
   uint64_t total_sent_bytes_ = 0;
 };

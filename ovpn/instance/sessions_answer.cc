@@ -91,15 +91,15 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
   entry->session.policy = origin.policy;
   entry->session.last_decision_id = origin.decision_id;
   if (deny != nullptr) {
-    entry->session.state = SessionState::kEnding;
+    table_.SetState(*entry, SessionState::kEnding);
     entry->session.end_reason =
         absl::StrCat("denied", reauth ? " at REAUTH: " : ": ", deny->reason);
   } else if (!reauth) {
-    entry->session.state = SessionState::kAuthorized;
+    table_.SetState(*entry, SessionState::kAuthorized);
     entry->allowed_kid = key.kid;
     entry->wanted_addresses = std::move(content.wanted);
   } else if (entry->session.state == SessionState::kUnjudged) {
-    entry->session.state = SessionState::kEstablished;
+    table_.SetState(*entry, SessionState::kEstablished);
   }
   const SessionChange change = deny != nullptr ? SessionChange::kEnding
                                : reauth        ? SessionChange::kReauthenticated
@@ -125,7 +125,7 @@ AnswerReceipt Sessions::AnswerPending(SessionEntry& entry, const KeyRef& key,
   entry.session.policy = origin.policy;
   entry.session.last_decision_id = origin.decision_id;
   // A session that renews its keys stays what it is.
-  if (!entry.pending_reauth) entry.session.state = SessionState::kPendingAuth;
+  if (!entry.pending_reauth) table_.SetState(entry, SessionState::kPendingAuth);
   const Session session = entry.session;
   Write({.key = key, .commands = {command.TakeValue()}, .is_step = true});
   sink_.OnSessionChanged(session, SessionChange::kStepPut);
@@ -214,7 +214,7 @@ void Sessions::Kill(const SessionUid& uid, KillDisposition disposition, absl::st
        done = std::move(done)](const absl::Status& status) {
         SessionEntry* killed = table_.FindByUid(uid);
         if (status.ok() && killed != nullptr && killed->session.state != SessionState::kEnded) {
-          killed->session.state = SessionState::kEnding;
+          table_.SetState(*killed, SessionState::kEnding);
           killed->session.end_reason = why;
           // Its open question is void: an allow must not overtake the kill.
           const std::optional<Kid> pending = std::exchange(killed->pending_kid, std::nullopt);

@@ -21,6 +21,8 @@ class PendingAuthTest : public ::testing::Test {
     config_.reneg_interval = 3600s;
   }
 
+  void TearDown() override { test::ExpectCountsOfStates(sessions_.table()); }
+
   void Connect(uint32_t kid, bool reauth = false) {
     Environment::Builder environment;
     environment.Add("common_name", "alice");

@@ -6,6 +6,7 @@
 namespace ovpnbroker::ovpn {
 namespace {
 
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Optional;
@@ -114,7 +115,7 @@ TEST_F(SessionTableTest, Established_NeverConnected_IsWithoutVerdictAndLeavesNoG
 }
 
 TEST_F(SessionTableTest, Established_WhileEnding_StaysEnding) {
-  Allowed(0).session.state = SessionState::kEnding;
+  table_.SetState(Allowed(0), SessionState::kEnding);
   EXPECT_EQ(table_.OnEstablished(Cid{0}, kNow), SessionTable::Established::kExpected);
   EXPECT_EQ(table_.Find(Cid{0})->session.state, SessionState::kEnding);
 }
@@ -155,6 +156,45 @@ TEST_F(SessionTableTest, Closed_MoreThanRemembered_ForgetsTheOldest) {
   }
   EXPECT_EQ(Connect(1, 1).kind, SessionTable::Connect::kImpossible);
   EXPECT_EQ(Connect(0, 1).kind, SessionTable::Connect::kNew);
+}
+
+TEST_F(SessionTableTest, CountByState_FollowsEachSessionToItsEnd) {
+  const auto count = [this](SessionState state) {
+    return table_.CountByState()[static_cast<size_t>(state)];
+  };
+  Connect(0, 1);
+  Connect(0, 2);  // the same client again
+  EXPECT_EQ(Connect(0, 1).kind, SessionTable::Connect::kImpossible);
+  EXPECT_EQ(count(SessionState::kPending), 1U);
+  Allowed(1);
+  table_.OnEstablished(Cid{1}, kNow);
+  EXPECT_EQ(count(SessionState::kPending), 1U);
+  EXPECT_EQ(count(SessionState::kEstablished), 1U);
+  Connect(2, 3, /*reauth=*/true);
+  table_.Adopt(Ref(3), "uid-adopted", kNow);
+  EXPECT_EQ(count(SessionState::kUnjudged), 2U);
+  table_.SetState(*table_.Find(Cid{1}), SessionState::kEnding);
+  EXPECT_EQ(count(SessionState::kEstablished), 0U);
+  EXPECT_EQ(count(SessionState::kEnding), 1U);
+  table_.Close(Cid{1}, "disconnected", kNow);
+  table_.Close(Cid{1}, "disconnected", kNow);
+  EXPECT_EQ(count(SessionState::kEnding), 0U);
+  table_.CloseAll("tunnel run ended", kNow);
+  EXPECT_THAT(table_.CountByState(), Each(0U));
+}
+
+TEST_F(SessionTableTest, TotalBytes_KeepWhatEndedSessionsMoved) {
+  Connect(0, 1);
+  Connect(1, 1);
+  table_.OnByteCount(Cid{0}, 100, 10);
+  table_.OnByteCount(Cid{0}, 150, 30);
+  table_.OnByteCount(Cid{1}, 1, 2);
+  table_.OnByteCount(Cid{1}, 0, 0);        // a count that went down
+  table_.OnByteCount(Cid{7}, 1000, 1000);  // nobody's
+  table_.Close(Cid{0}, "disconnected", kNow);
+  table_.OnByteCount(Cid{0}, 999, 999);
+  EXPECT_EQ(table_.total_received_bytes(), 151U);
+  EXPECT_EQ(table_.total_sent_bytes(), 32U);
 }
 
 TEST_F(SessionTableTest, Visit_AfterAUid_GoesOnBehindItEvenIfItIsGone) {

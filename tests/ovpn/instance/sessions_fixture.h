@@ -1,6 +1,8 @@
 // Sessions between a recording sink and a channel whose replies the test gives by hand.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <deque>
 #include <string>
 #include <vector>
@@ -84,5 +86,15 @@ class FakeChannel : public ovpn::CommandChannel {
     return callback;
   }
 };
+
+// The counts that a table keeps are those of a walk through it.
+inline void ExpectCountsOfStates(const ovpn::SessionTable& table) {
+  ovpn::SessionTable::StateCounts walked = {};
+  table.Visit("", [&walked](const ovpn::SessionEntry& entry) {
+    ++walked[static_cast<size_t>(entry.session.state)];
+    return true;
+  });
+  EXPECT_EQ(table.CountByState(), walked);
+}
 
 }  // namespace ovpnbroker::test

@@ -37,6 +37,8 @@ InstanceConfig Config() {
 
 class SessionsTest : public ::testing::Test {
  protected:
+  void TearDown() override { test::ExpectCountsOfStates(sessions_.table()); }
+
   void Connect(uint64_t cid, uint32_t kid, bool reauth = false) {
     Environment::Builder environment;
     environment.Add("common_name", "alice");
