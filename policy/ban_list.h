@@ -98,7 +98,9 @@ class BanList {
 
   // Takes out what has expired; their uids.
   std::vector<std::string> Sweep(ovpn::WallTime now);
+  // Expired ones count until the next Sweep.
   size_t size() const { return bans_.size(); }
+  size_t size(BanKind kind) const { return IndexOf(kind).size(); }
 
  private:
   using Index = absl::flat_hash_map<std::string, const Ban*>;

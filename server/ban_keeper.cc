@@ -66,14 +66,20 @@ absl::Status BanKeeper::Add(policy::Ban ban, Saved saved) {
   const std::string uid = ban.uid;
   std::string line = policy::FormatBan(ban);
   RETURN_IF_ERROR(bans_.Add(std::move(ban)));
-  if (!replaced.empty()) changes_[replaced] = std::nullopt;
+  ++counts_.added;
+  if (!replaced.empty()) {
+    ++counts_.replaced;
+    changes_[replaced] = std::nullopt;
+  }
   Note(uid, std::move(line), std::move(saved));
   return absl::OkStatus();
 }
 
 std::optional<policy::Ban> BanKeeper::Remove(const std::string& uid, Saved saved) {
   std::optional<policy::Ban> removed = bans_.Remove(uid);
-  if (removed.has_value()) Note(uid, std::nullopt, std::move(saved));
+  if (!removed.has_value()) return std::nullopt;
+  ++counts_.removed;
+  Note(uid, std::nullopt, std::move(saved));
   return removed;
 }
 
@@ -85,7 +91,10 @@ void BanKeeper::Note(const std::string& uid, std::optional<std::string> line, Sa
 
 void BanKeeper::Upkeep() {
   timer_.Arm(clock_.Now() + kUpkeepInterval);
-  for (const std::string& uid : bans_.Sweep(clock_.WallNow())) changes_[uid] = std::nullopt;
+  for (const std::string& uid : bans_.Sweep(clock_.WallNow())) {
+    ++counts_.expired;
+    changes_[uid] = std::nullopt;
+  }
   if (!changes_.empty() || failing_) Save();
 }
 

@@ -8,6 +8,7 @@
 
 #include <asio/io_context.hpp>
 #include <asio/thread_pool.hpp>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,6 +25,15 @@
 
 namespace ovpnbroker::server {
 
+// Changes of the list since the broker started, for metrics. A ban that takes the place of an older
+// one is both added and replaced.
+struct BanCounts {
+  uint64_t added = 0;
+  uint64_t replaced = 0;
+  uint64_t removed = 0;
+  uint64_t expired = 0;
+};
+
 class BanKeeper final : public BanControl {
  public:
   // How often expired bans are taken out, and writes that failed are tried again.
@@ -39,6 +49,8 @@ class BanKeeper final : public BanControl {
 
   // Reads the file. An error names it, and what to do.
   absl::Status Start();
+
+  const BanCounts& counts() const { return counts_; }
 
   // BanControl
   const policy::BanList& list() const override { return bans_; }
@@ -72,7 +84,8 @@ class BanKeeper final : public BanControl {
   ovpn::DeadlineTimer timer_;
   bool saving_ = false;
   bool failing_ = false;  // told once in a row
-  Changes changes_;       // not handed to the disk's thread yet
+  BanCounts counts_;
+  Changes changes_;  // not handed to the disk's thread yet
   std::vector<Saved> waiters_;
   std::shared_ptr<BanKeeper*> self_ = std::make_shared<BanKeeper*>(this);
   std::shared_ptr<Mirror> mirror_ = std::make_shared<Mirror>();

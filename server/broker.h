@@ -153,6 +153,7 @@ class Broker final : public BrokerControl,
   void FillInstances(MetricBatch& batch) const;
   void FillPolicies(MetricBatch& batch) const;
   void FillPools(MetricBatch& batch) const;
+  void FillBans(MetricBatch& batch) const;
 
   // InstanceSink
   void OnAuthRequest(ovpn::AuthRequest request) override;

@@ -89,6 +89,18 @@ void FillReplicas(absl::string_view policy, const std::vector<policy::ReplicaSta
   }
 }
 
+void FillPassthrough(const ovpn::Instance& instance, MetricBatch& batch) {
+  const ovpn::Passthrough* const passthrough = instance.passthrough();
+  if (passthrough == nullptr) return;
+  const std::string& name = instance.config().name;
+  const ovpn::PassthroughCounters& counters = passthrough->counters();
+  batch.Set(Metric::kPassthroughTools, {name}, static_cast<double>(passthrough->size()));
+  batch.Set(Metric::kPassthroughCommands, {name, "forwarded"}, counters.forwarded);
+  batch.Set(Metric::kPassthroughCommands, {name, "refused"}, counters.refused);
+  batch.Set(Metric::kPassthroughCut, {name}, counters.cut);
+  batch.Set(Metric::kPassthroughTurnedAway, {name}, counters.turned_away);
+}
+
 }  // namespace
 
 MetricsSnapshot Broker::CollectMetrics() const {
@@ -105,6 +117,7 @@ MetricsSnapshot Broker::CollectMetrics() const {
   batch.Set(Metric::kSteps, {}, engine.steps);
   FillPolicies(batch);
   FillPools(batch);
+  FillBans(batch);
   batch.Set(Metric::kLogLinesDropped, {}, dropped_log_lines_());
   batch.Set(Metric::kAuditFailures, {}, audit_->write_failures());
   return {std::move(batch).Take(), WhyNotReady()};
@@ -128,7 +141,7 @@ void Broker::FillInstances(MetricBatch& batch) const {
     }
     batch.Set(Metric::kUnknownNotifications, {name, "other"}, unknown.other_count());
     const ovpn::SessionTable& table = instance->sessions().table();
-    const auto counts = table.CountByState();
+    const auto& counts = table.CountByState();
     for (const SessionState state : kSessionStates) {
       batch.Set(Metric::kSessions, {name, LabelOf(state)},
                 static_cast<double>(counts[static_cast<size_t>(state)]));
@@ -136,6 +149,7 @@ void Broker::FillInstances(MetricBatch& batch) const {
     batch.Set(Metric::kClientBytes, {name, "received"}, table.total_received_bytes());
     batch.Set(Metric::kClientBytes, {name, "sent"}, table.total_sent_bytes());
     batch.Set(Metric::kKills, {name}, instance->sessions().kills());
+    FillPassthrough(*instance, batch);
   }
 }
 
@@ -174,6 +188,17 @@ void Broker::FillPools(MetricBatch& batch) const {
     batch.Set(Metric::kPoolExhausted, {stats.name}, stats.exhausted);
     batch.Set(Metric::kPoolEvicted, {stats.name}, stats.evicted);
   }
+}
+
+void Broker::FillBans(MetricBatch& batch) const {
+  for (const policy::BanKind kind : policy::kBanKinds) {
+    batch.Set(Metric::kBans, {LabelOf(kind)}, static_cast<double>(bans_.size(kind)));
+  }
+  const BanCounts& counts = ban_keeper_.counts();
+  batch.Set(Metric::kBanChanges, {"added"}, counts.added);
+  batch.Set(Metric::kBanChanges, {"replaced"}, counts.replaced);
+  batch.Set(Metric::kBanChanges, {"removed"}, counts.removed);
+  batch.Set(Metric::kBanChanges, {"expired"}, counts.expired);
 }
 
 // One line for each thing without which new clients get no verdict.

@@ -66,6 +66,8 @@ class Instance final : private ConnectionHandler, private ChildObserver, private
   Snapshot snapshot() const;
   Sessions& sessions() { return sessions_; }
   const Sessions& sessions() const { return sessions_; }
+  // Null: the instance has no pass-through socket.
+  const Passthrough* passthrough() const { return passthrough_.get(); }
   const UnknownNotifications& unknown_notifications() const {
     return connection_.unknown_notifications();
   }

@@ -33,6 +33,7 @@ Tool* Passthrough::Find(uint64_t id) {
 std::optional<uint64_t> Passthrough::Add(const std::shared_ptr<ToolPort>& port,
                                          absl::string_view peer) {
   if (tools_.size() >= config_.max_clients) {
+    ++counters_.turned_away;
     logger_.Warning("PASSTHROUGH_FULL", "a tool found no room on the pass-through socket",
                     {{"instance", instance_}, {"peer", peer}, {"clients", tools_.size()}});
     port->Write(std::make_shared<const std::string>(
@@ -106,6 +107,7 @@ void Passthrough::Forget(uint64_t id) {
 
 void Passthrough::Cut(uint64_t id) {
   const Tool* const tool = Find(id);
+  ++counters_.cut;
   logger_.Warning("PASSTHROUGH_CUT", "a tool does not read what it asked for and is cut off",
                   {{"instance", instance_},
                    {"peer", tool->peer},

@@ -22,6 +22,7 @@
 #include "ovpn/base/log.h"
 #include "ovpn/instance/command_channel.h"
 #include "ovpn/instance/passthrough_config.h"
+#include "ovpn/instance/passthrough_counters.h"
 #include "ovpn/instance/tool.h"
 #include "ovpn/management/connection_handler.h"
 
@@ -67,6 +68,7 @@ class Passthrough {
   void OnMessage(const Message& message);
 
   size_t size() const { return tools_.size(); }
+  const PassthroughCounters& counters() const { return counters_; }
 
  private:
   Tool* Find(uint64_t id);
@@ -111,6 +113,7 @@ class Passthrough {
   Logger& logger_;
   DeadlineListener on_deadline_;
 
+  PassthroughCounters counters_;
   std::map<uint64_t, Tool> tools_;
   uint64_t next_id_ = 1;
   std::deque<uint64_t> waiting_;  // tools whose next step is OpenVPN's, in the order they asked

@@ -64,12 +64,14 @@ void Passthrough::Begin(Tool& tool) {
   }
   if (command.steps.empty()) return;
   tool.busy = true;
+  tool.forwarded = false;
   tool.steps.assign(std::make_move_iterator(command.steps.begin()),
                     std::make_move_iterator(command.steps.end()));
   Advance(tool);
 }
 
 void Passthrough::NoteRefused(Tool& tool, const std::string& command) {
+  ++counters_.refused;
   if (tool.refused++ > 0) return;
   logger_.Info("PASSTHROUGH_REFUSED",
                "a tool sent a command that the pass-through socket refuses; further ones of this "
@@ -81,6 +83,7 @@ void Passthrough::Advance(Tool& tool) {
   while (!tool.steps.empty()) {
     if (!DoWithoutAsking(tool, tool.steps.front())) {
       if (channel_.ready()) {
+        if (!std::exchange(tool.forwarded, true)) ++counters_.forwarded;
         waiting_.push_back(tool.id);
         return;
       }

@@ -68,6 +68,7 @@ class Tool {
 
   // The command in progress; nothing else of this tool runs until its reply is whole.
   bool busy = false;
+  bool forwarded = false;  // some of it to OpenVPN
   std::deque<ToolStep> steps;
   std::string reply;
   Subscriptions wanted;   // as soon as it asks

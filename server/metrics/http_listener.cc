@@ -2,10 +2,15 @@
 
 #include <civetweb.h>
 
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <chrono>
+#include <future>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace ovpnbroker::server {
 namespace {
@@ -23,6 +28,23 @@ const char* ReasonOf(int status) {
   }
 }
 
+constexpr std::chrono::milliseconds kKnockInterval{10};
+
+// Where `address`, "[::1]:9755", is reached on this machine, with the port that it got.
+asio::ip::tcp::endpoint EndpointOf(const std::string& address, int port) {
+  const std::string host =
+      absl::StrReplaceAll(address.substr(0, address.rfind(':')), {{"[", ""}, {"]", ""}});
+  asio::error_code error;
+  return {asio::ip::make_address(host, error), static_cast<uint16_t>(port)};
+}
+
+// A connection that is begun and not waited for.
+void Knock(const asio::ip::tcp::endpoint& endpoint) {
+  asio::io_context loop;
+  asio::ip::tcp::socket socket(loop);
+  socket.async_connect(endpoint, [](const asio::error_code&) {});
+}
+
 // Failures are the client's: it has gone.
 void Send(mg_connection* connection, const HttpPage& page, bool with_body) {
   mg_printf(connection,
@@ -36,7 +58,7 @@ void Send(mg_connection* connection, const HttpPage& page, bool with_body) {
 
 absl::StatusOr<std::unique_ptr<HttpListener>> HttpListener::Start(const std::string& address,
                                                                   Pages pages) {
-  std::unique_ptr<HttpListener> listener(new HttpListener(std::move(pages)));
+  std::unique_ptr<HttpListener> listener(new HttpListener(address, std::move(pages)));
   mg_callbacks callbacks = {};
   callbacks.log_message = &HttpListener::OnLog;
   const std::string threads = absl::StrCat(kThreads);
@@ -53,7 +75,12 @@ absl::StatusOr<std::unique_ptr<HttpListener>> HttpListener::Start(const std::str
 }
 
 HttpListener::~HttpListener() {
-  if (context_ != nullptr) mg_stop(context_);
+  if (context_ == nullptr) return;
+  // Before version 1.16, civetweb's thread that accepts looks whether it is to stop every 2 s only,
+  // and whenever somebody comes.
+  const asio::ip::tcp::endpoint endpoint = EndpointOf(address_, port());
+  const std::future<void> stopped = std::async(std::launch::async, [this] { mg_stop(context_); });
+  while (stopped.wait_for(kKnockInterval) != std::future_status::ready) Knock(endpoint);
 }
 
 int HttpListener::port() const {

@@ -43,11 +43,13 @@ class HttpListener {
   int port() const;
 
  private:
-  explicit HttpListener(Pages pages) : pages_(std::move(pages)) {}
+  HttpListener(std::string address, Pages pages)
+      : address_(std::move(address)), pages_(std::move(pages)) {}
 
   static int OnRequest(mg_connection* connection, void* self);
   static int OnLog(const mg_connection* connection, const char* message);
 
+  const std::string address_;
   const Pages pages_;
   std::string start_error_;  // what civetweb said while it started
   mg_context* context_ = nullptr;

@@ -74,6 +74,12 @@ enum class Metric {
   kPoolGiven,
   kPoolExhausted,
   kPoolEvicted,
+  kBans,
+  kBanChanges,
+  kPassthroughTools,
+  kPassthroughCommands,
+  kPassthroughCut,
+  kPassthroughTurnedAway,
   kLogLinesDropped,
   kAuditFailures,
 };

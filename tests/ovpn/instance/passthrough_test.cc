@@ -453,6 +453,28 @@ TEST_F(PassthroughTest, TooManyTools_AreToldAndClosed) {
   EXPECT_TRUE(Connect().id.has_value());
 }
 
+TEST_F(PassthroughTest, Counters_TellCommandsAndToolsThatWereTurnedAwayOrCut) {
+  PassthroughConfig config;
+  config.max_clients = 1;
+  config.max_output_bytes = 100;
+  Make(config);
+  const TestTool tool = Connect();
+  EXPECT_FALSE(Connect().id.has_value());
+  // `log on all` asks twice, `help` not at all.
+  Say(tool, "log on all\nhelp\nkill alice\nclient-auth 0 1\nEND\n");
+  channel_.Reply(true, "");
+  channel_.Reply(true, "", {"1,I,a"});
+  Say(tool, "pid\nstate on\n");
+  channel_.Reply(true, "pid=7");
+  tool.port->stuck = true;
+  for (int i = 0; i < 5; ++i) passthrough_->OnMessage(State(std::string(40, 'x')));
+  const PassthroughCounters& counters = passthrough_->counters();
+  EXPECT_EQ(counters.forwarded, 2U);
+  EXPECT_EQ(counters.refused, 2U);
+  EXPECT_EQ(counters.cut, 1U);
+  EXPECT_EQ(counters.turned_away, 1U);
+}
+
 TEST_F(PassthroughTest, End_ClosesAllPorts) {
   Make();
   const TestTool tool = Connect();

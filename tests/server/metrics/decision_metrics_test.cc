@@ -49,6 +49,7 @@ TEST(DecisionMetrics, Records_AreCountedByOutcomeAndCause) {
   metrics.OnDecisionRecord(Record(DecisionResult::kUnavailable, AnswerBasis::kFailureMode));
   metrics.OnDecisionRecord(Record(DecisionResult::kAllowed, AnswerBasis::kAdmission));
   metrics.OnDecisionRecord(Record(DecisionResult::kWithdrawn, AnswerBasis::kNone));
+  metrics.OnDecisionRecord(Record(DecisionResult::kBanned, AnswerBasis::kBan));
   const std::string text = TextOf(metrics);
   EXPECT_THAT(text, HasSubstr(Decided("allowed", "verdict", 1)));
   EXPECT_THAT(text, HasSubstr(Decided("denied", "verdict", 2)));
@@ -56,6 +57,7 @@ TEST(DecisionMetrics, Records_AreCountedByOutcomeAndCause) {
   EXPECT_THAT(text, HasSubstr(Decided("allowed", "unavailable", 1)));
   EXPECT_THAT(text, HasSubstr(Decided("denied", "admission", 1)));
   EXPECT_THAT(text, HasSubstr(Decided("withdrawn", "withdrawn", 1)));
+  EXPECT_THAT(text, HasSubstr(Decided("denied", "banned", 1)));
   EXPECT_THAT(text, HasSubstr("ovpnbroker_unjudged_admissions_total{ovpn_instance=\"office\","
                               "basis=\"failure_mode\"} 1\n"));
   EXPECT_THAT(text, Not(HasSubstr("alice")));

@@ -29,7 +29,7 @@ TEST(MetricCatalogue, EachMetric_StandsAtItsPlaceAndHasAName) {
 TEST(MetricCatalogue, Labels_AreThoseThatNoClientChooses) {
   const std::set<absl::string_view> allowed = {
       "version", "ovpn_instance", "state",  "name",  "change",  "direction", "policy", "outcome",
-      "cause",   "stage",         "result", "basis", "replica", "pool",      "family"};
+      "cause",   "stage",         "result", "basis", "replica", "pool",      "family", "kind"};
   for (const MetricSpec& spec : MetricCatalogue()) {
     for (const absl::string_view label : spec.labels) {
       EXPECT_TRUE(allowed.contains(label)) << spec.name << " " << label;
