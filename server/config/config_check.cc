@@ -35,6 +35,7 @@ void CheckAdminTcp(const config::v1::AdminTcpConfig& tcp, const std::string& pat
   if (!endpoint.ok()) {
     report.Add(absl::StrCat(path, ".address"), std::string(endpoint.status().message()));
   }
+  report.CheckEndpoint(tcp.address(), absl::StrCat(path, ".address"), "address");
   report.CheckFile(tcp.certificate(), absl::StrCat(path, ".certificate"));
   report.CheckFile(tcp.private_key(), absl::StrCat(path, ".private_key"));
   report.CheckFile(tcp.client_ca(), absl::StrCat(path, ".client_ca"));

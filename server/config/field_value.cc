@@ -196,6 +196,29 @@ absl::Status SetFieldFromText(Message& message, const FieldDescriptor& field,
   }
 }
 
+std::string TextOfField(const Message& message, const FieldDescriptor& field, int index) {
+  const auto& reflection = *message.GetReflection();
+  const bool list = index >= 0;
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return reflection.GetBool(message, &field) ? "true" : "false";
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return absl::StrCat(reflection.GetUInt32(message, &field));
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return ShortName(*field.enum_type(), reflection.GetEnum(message, &field)->index());
+    case FieldDescriptor::CPPTYPE_STRING:
+      return list ? reflection.GetRepeatedString(message, &field, index)
+                  : reflection.GetString(message, &field);
+    default: {
+      if (!IsDuration(field)) return "";
+      google::protobuf::Duration duration;
+      duration.CopyFrom(reflection.GetMessage(message, &field));
+      return absl::FormatDuration(absl::Seconds(duration.seconds()) +
+                                  absl::Nanoseconds(duration.nanos()));
+    }
+  }
+}
+
 void ApplyDefaults(Message& message) {
   const auto* reflection = message.GetReflection();
   const auto* type = message.GetDescriptor();

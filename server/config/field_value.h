@@ -31,6 +31,11 @@ absl::Status SetFieldFromText(google::protobuf::Message& message,
                               const google::protobuf::FieldDescriptor& field,
                               absl::string_view text, const std::string& directory);
 
+// The value as SetFieldFromText takes it. `index` is that of an element of a list, -1 for a field
+// that is no list. For the types that the configuration has; "" for others.
+std::string TextOfField(const google::protobuf::Message& message,
+                        const google::protobuf::FieldDescriptor& field, int index = -1);
+
 // Sets what is absent and has a default, in `message` and all messages below it. A message field
 // that is absent is made when it can be empty: none of its own fields is required, and it is in no
 // oneof.

@@ -281,6 +281,27 @@ TEST_F(ConfigCheck, AddressPools_AreCheckedWithTheFieldNamed) {
       ElementsAre(HasSubstr("address_pools[1].name: "), HasSubstr("overlaps the pool \"a\"")));
 }
 
+TEST_F(ConfigCheck, MetricsAddress_IsAnAddressOfItsOwnThatIsNotOpenToAll) {
+  const auto errors = [this](const std::string& address) {
+    return Errors("instances:", "metrics: {address: '" + address + "'}\ninstances:");
+  };
+  EXPECT_THAT(errors("127.0.0.1:9755"), IsEmpty());
+  EXPECT_THAT(errors("[::1]:9755"), IsEmpty());
+  for (const char* wrong : {"", "localhost:9755", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536"}) {
+    EXPECT_THAT(errors(wrong), ElementsAre(HasSubstr("metrics.address: "))) << wrong;
+  }
+  EXPECT_THAT(Findings(Finding::Severity::kWarning,
+                       "instances:", "metrics: {address: '0.0.0.0:9755'}\ninstances:"),
+              Contains(AllOf(HasSubstr("b.yaml:2:"), HasSubstr("metrics.address: "),
+                             HasSubstr("use a loopback address"))));
+  EXPECT_THAT(Errors("instances:",
+                     "admin:\n  tcp: {address: '127.0.0.1:9755', certificate: c, private_key: k, "
+                     "client_ca: a, roles: [{san: 'dns:ops', role: admin}]}\n"
+                     "metrics: {address: '127.0.0.1:9755'}\ninstances:"),
+              Contains(AllOf(HasSubstr("admin.tcp.address: "),
+                             HasSubstr("address \"127.0.0.1:9755\" is taken by metrics.address"))));
+}
+
 TEST_F(ConfigCheck, Shadows_MustBeOtherPolicies) {
   EXPECT_THAT(Errors("policy: staff\n  - name: home",
                      "policy: staff\n    shadows: [stuff]\n  - name: home"),
