@@ -11,6 +11,7 @@
 #include "ovpn/base/status_macros.h"
 #include "server/admin_options.h"
 #include "server/config/address_pools.h"
+#include "server/health/service_names.h"
 #include "server/instance_factory.h"
 #include "server/proto_duration.h"
 
@@ -24,7 +25,6 @@ constexpr std::chrono::milliseconds kDenyGrace{500};
 constexpr std::chrono::milliseconds kDrainPoll{20};
 constexpr mode_t kRuntimeDirectoryMode = 0750;
 constexpr char kLeaseFile[] = "address-leases";
-constexpr char kPolicyHealth[] = "ovpnbroker.policy";
 
 policy::CancelReason ToPolicy(ovpn::WithdrawReason reason) {
   switch (reason) {
@@ -275,7 +275,8 @@ void Broker::RefreshHealth() {
   bool ready = !draining_;
   for (const auto& instance : instances_.all()) {
     const bool running = instance->snapshot().state == ovpn::InstanceState::kRunning;
-    admin_->SetHealth(absl::StrCat("instances/", instance->config().name), running && !draining_);
+    admin_->SetHealth(absl::StrCat(kInstanceHealth, instance->config().name),
+                      running && !draining_);
     ready = ready && JudgeOf(instance->config().name)->ready();
   }
   admin_->SetHealth(kPolicyHealth, ready);

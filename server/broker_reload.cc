@@ -9,6 +9,7 @@
 #include "server/admin_options.h"
 #include "server/broker.h"
 #include "server/config/address_pools.h"
+#include "server/health/service_names.h"
 #include "server/instance_factory.h"
 #include "server/proto_log_level.h"
 
@@ -148,7 +149,7 @@ void Broker::ReplaceInstances(const BrokerConfig& next, MadeInstances made) {
     judgements_.erase(name);
     shadow_desk_.Assign(name, {});
     instance_desk_.drains().End(name);
-    admin_->SetHealth(absl::StrCat("instances/", name), false);
+    admin_->SetHealth(absl::StrCat(kInstanceHealth, name), false);
   }
   for (auto& instance : all) instances_.Add(std::move(instance));
   // Only now: the socket may have been that of an instance which is gone.

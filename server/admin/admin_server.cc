@@ -5,6 +5,7 @@
 
 #include "ovpn/base/status_macros.h"
 #include "server/admin/admin_services.h"
+#include "server/health/service_names.h"
 
 namespace ovpnbroker::server {
 
@@ -17,7 +18,7 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(
                      AdminListener::Start(environment, options));
     server->listeners_.push_back(std::move(listener));
   }
-  server->SetHealth(kHealthName, true);
+  server->SetHealth(kAdminHealth, true);
   return server;
 }
 

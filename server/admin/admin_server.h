@@ -14,9 +14,6 @@ namespace ovpnbroker::server {
 
 class AdminServer {
  public:
-  // Health check name of the admin API, besides "" for the process.
-  static constexpr char kHealthName[] = "ovpnbroker.admin.v1";
-
   // Listens everywhere and serves, or nowhere; health says SERVING. Calls wait until the loop runs.
   static absl::StatusOr<std::unique_ptr<AdminServer>> Start(
       const AdminEnvironment& environment, const std::vector<ListenerOptions>& listeners);

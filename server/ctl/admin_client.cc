@@ -136,6 +136,7 @@ AdminClient::AdminClient(const Endpoint& endpoint) {
   decisions_ = admin::v1::DecisionService::NewStub(channel);
   recordings_ = admin::v1::RecordingService::NewStub(channel);
   shadows_ = admin::v1::ShadowService::NewStub(channel);
+  health_ = grpc::health::v1::Health::NewStub(channel);
 }
 
 grpc::Status AdminClient::GetBroker(admin::v1::GetBrokerResponse& response) {
@@ -196,9 +197,11 @@ grpc::Status AdminClient::ListPolicies(admin::v1::ListPoliciesResponse& response
 }
 
 grpc::Status AdminClient::ListSessions(const std::string& filter,
-                                       admin::v1::ListSessionsResponse& response) {
+                                       admin::v1::ListSessionsResponse& response,
+                                       const std::string& order_by) {
   admin::v1::ListSessionsRequest request;
   request.set_filter(filter);
+  request.set_order_by(order_by);
   return ListAll(std::move(request), response,
                  [this](grpc::ClientContext* context, const auto& page_request, auto* page) {
                    return sessions_->ListSessions(context, page_request, page);
@@ -354,20 +357,26 @@ grpc::Status AdminClient::RecordDecisions(
 void PrintError(absl::string_view message) { std::cerr << "ovpn-brokerctl: " << message << "\n"; }
 
 ExitCode ReportFailure(const grpc::Status& status) {
+  const std::string message = EscapeLines(status.error_message());
   switch (status.error_code()) {
     case grpc::StatusCode::UNAVAILABLE:
-      PrintError(absl::StrCat("the broker does not answer: ", Escape(status.error_message())));
+      PrintError(absl::StrCat("the broker does not answer: ", message));
       return ExitCode::kUnreachable;
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       PrintError("the broker did not answer in time");
       return ExitCode::kFailed;
     case grpc::StatusCode::NOT_FOUND:
-      PrintError(Escape(status.error_message()));
+      PrintError(message);
       return ExitCode::kNotFound;
     default:
-      PrintError(Escape(status.error_message()));
+      PrintError(message);
       return ExitCode::kFailed;
   }
+}
+
+ExitCode ReportSelectionFailure(const grpc::Status& status) {
+  const ExitCode code = ReportFailure(status);
+  return status.error_code() == grpc::StatusCode::INVALID_ARGUMENT ? ExitCode::kUsage : code;
 }
 
 }  // namespace ovpnbroker::ctl

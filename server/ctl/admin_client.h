@@ -12,6 +12,7 @@
 #include <type_traits>
 
 #include "absl/strings/string_view.h"
+#include "grpc/health/v1/health.grpc.pb.h"
 #include "ovpnbroker/admin/v1/address_pool_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/ban_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/broker_service.grpc.pb.h"
@@ -51,7 +52,8 @@ class AdminClient {
   grpc::Status ListInstances(admin::v1::ListInstancesResponse& response);
   grpc::Status GetInstance(const std::string& name, admin::v1::GetInstanceResponse& response);
   grpc::Status ListPolicies(admin::v1::ListPoliciesResponse& response);
-  grpc::Status ListSessions(const std::string& filter, admin::v1::ListSessionsResponse& response);
+  grpc::Status ListSessions(const std::string& filter, admin::v1::ListSessionsResponse& response,
+                            const std::string& order_by = "");
   grpc::Status GetSession(const std::string& uid, admin::v1::GetSessionResponse& response);
   grpc::Status ListAddressPools(admin::v1::ListAddressPoolsResponse& response);
   grpc::Status ListAddressLeases(const std::string& pool,
@@ -107,6 +109,8 @@ class AdminClient {
       return *broker_;
     } else if constexpr (std::is_same_v<Stub, admin::v1::InstanceService::Stub>) {
       return *instances_;
+    } else if constexpr (std::is_same_v<Stub, grpc::health::v1::Health::Stub>) {
+      return *health_;
     } else {
       static_assert(std::is_same_v<Stub, admin::v1::PolicyAdminService::Stub>);
       return *policies_;
@@ -126,6 +130,7 @@ class AdminClient {
   std::unique_ptr<admin::v1::DecisionService::Stub> decisions_;
   std::unique_ptr<admin::v1::RecordingService::Stub> recordings_;
   std::unique_ptr<admin::v1::ShadowService::Stub> shadows_;
+  std::unique_ptr<grpc::health::v1::Health::Stub> health_;
 };
 
 // "ovpn-brokerctl: MESSAGE" on standard error.
@@ -133,5 +138,8 @@ void PrintError(absl::string_view message);
 
 // Tells a failed call on standard error; the exit code that goes with it.
 ExitCode ReportFailure(const grpc::Status& status);
+// The same for a call that selects by what the caller has typed: what the broker does not
+// understand is a wrong argument.
+ExitCode ReportSelectionFailure(const grpc::Status& status);
 
 }  // namespace ovpnbroker::ctl

@@ -28,6 +28,7 @@ struct CommandLine {
 };
 
 void AddStatusCommand(CLI::App& app, CommandLine& line);
+void AddHealthCommand(CLI::App& app, CommandLine& line);
 void AddTopCommand(CLI::App& app, CommandLine& line);
 void AddEventsCommand(CLI::App& app, CommandLine& line);
 void AddInstancesCommand(CLI::App& app, CommandLine& line);

@@ -9,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "server/ctl/admin_client.h"
 #include "server/ctl/contexts.h"
+#include "server/ctl/enum_text.h"
 #include "server/ctl/escape.h"
+#include "server/ctl/health.h"
 #include "server/ctl/session_selection.h"
 #include "server/ctl/top_model.h"
 
@@ -19,21 +21,19 @@ namespace {
 using CLI::App;
 using CLI::Option;
 
-// Values of options that take one of a few words; the test of the completions compares them with
-// what the options accept.
+// Values of options that take one of a few words, by the option, or by command and option where
+// commands differ; the test of the completions compares them with what the options accept.
 const std::map<std::string, std::vector<std::string>>& Choices() {
   static const auto* choices = [] {
     auto* map = new std::map<std::string, std::vector<std::string>>{
         {"--output", {"table", "wide", "json", "yaml"}},
-        {"--state",
-         {"pending", "pending_auth", "authorized", "established", "ending", "ended", "unjudged"}},
+        {"--state", SessionStateNames()},
         {"--level", {"trace", "debug", "info", "warning", "error"}},
-        {"--result",
-         {"allowed", "denied", "abstained", "policy_failed", "timeout", "unavailable", "overloaded",
-          "invalid_verdict", "shutdown", "withdrawn"}},
+        {"--result", DecisionResultNames()},
+        {"sessions --sort", {kSessionOrders.begin(), kSessionOrders.end()}},
         {"level", {"trace", "debug", "info", "warning", "error"}},
     };
-    for (const auto& [name, order] : TopModel::Orders()) (*map)["--sort"].push_back(name);
+    for (const auto& [name, order] : TopModel::Orders()) (*map)["top --sort"].push_back(name);
     return map;
   }();
   return *choices;
@@ -127,6 +127,14 @@ std::vector<Candidate> InstanceNames(AdminClient& client) {
   return names;
 }
 
+std::vector<Candidate> ServiceNames(AdminClient& client) {
+  std::vector<std::string> services;
+  std::vector<Candidate> names;
+  if (!ListHealthServices(client, services).ok()) return names;
+  for (const std::string& service : services) names.push_back({service, ""});
+  return names;
+}
+
 enum class SessionField { kUid, kUser, kCommonName };
 
 std::vector<Candidate> SessionNames(AdminClient& client, SessionField field) {
@@ -169,7 +177,10 @@ std::vector<Candidate> ContextNames() {
 
 std::vector<Candidate> Values(const Position& position, const std::string& key,
                               const std::string& type) {
-  if (const auto choices = Choices().find(key); choices != Choices().end()) {
+  const std::string parent = position.path.size() > 1 ? position.path[1]->get_name() : "";
+  for (const std::string& option : {key, absl::StrCat(parent, " ", key)}) {
+    const auto choices = Choices().find(option);
+    if (choices == Choices().end()) continue;
     std::vector<Candidate> words;
     for (const std::string& word : choices->second) words.push_back({word, ""});
     return words;
@@ -177,15 +188,16 @@ std::vector<Candidate> Values(const Position& position, const std::string& key,
   const std::set<std::string> files = {"--ca",          "--cert", "--key", "--socket",
                                        "--environment", "FILE",   "RULES"};
   if (files.count(key) != 0 || type == "FILE" || type == "PATH") return {{kFilesWord, ""}};
-  const std::string parent = position.path.size() > 1 ? position.path[1]->get_name() : "";
   if (key == "--context" || (key == "NAME" && parent == "context")) return ContextNames();
 
   const bool is_instance = key == "--instance" || (key == "NAME" && parent == "instances");
   const bool is_uid = key == "--uid" || key == "UID" || (key == "session" && parent == "explain");
-  if (!is_instance && !is_uid && key != "--user" && key != "--cn") return {};
+  const bool is_service = key == "SERVICE" && parent == "health";
+  if (!is_instance && !is_uid && !is_service && key != "--user" && key != "--cn") return {};
   const auto client = AdminClient::Connect(position.global);
   if (client == nullptr) return {};
   if (is_instance) return InstanceNames(*client);
+  if (is_service) return ServiceNames(*client);
   return SessionNames(*client, is_uid          ? SessionField::kUid
                                : key == "--cn" ? SessionField::kCommonName
                                                : SessionField::kUser);

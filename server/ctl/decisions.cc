@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "server/ctl/admin_client.h"
 #include "server/ctl/command.h"
 #include "server/ctl/enum_text.h"
@@ -70,11 +71,7 @@ ExitCode RunDecisions(const GlobalOptions& global, const DecisionsOptions& optio
   if (client == nullptr) return ExitCode::kUnreachable;
   admin::v1::ListDecisionsResponse response;
   const grpc::Status status = client->ListDecisions(BuildFilter(options), options.limit, response);
-  if (status.error_code() == grpc::StatusCode::INVALID_ARGUMENT) {
-    ReportFailure(status);
-    return ExitCode::kUsage;
-  }
-  if (!status.ok()) return ReportFailure(status);
+  if (!status.ok()) return ReportSelectionFailure(status);
   if (!PrintedForPrograms(global, response)) {
     PrintDecisions(global, response);
   }
@@ -114,9 +111,9 @@ void AddDecisionsCommand(CLI::App& app, CommandLine& line) {
   command->add_option("--user", options->username, "Only of this username (* and ? match)")
       ->type_name("NAME");
   command
-      ->add_option("--result", options->result,
-                   "Only with this result: allowed, denied, abstained, policy_failed, timeout, "
-                   "unavailable, overloaded, invalid_verdict, shutdown, withdrawn")
+      ->add_option(
+          "--result", options->result,
+          absl::StrCat("Only with this result: ", absl::StrJoin(DecisionResultNames(), ", ")))
       ->type_name("RESULT");
   command
       ->add_option("--filter", options->filter,

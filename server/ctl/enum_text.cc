@@ -2,7 +2,9 @@
 
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/strip.h"
+#include "policy/decision_record.h"
 
 namespace ovpnbroker::ctl {
 namespace {
@@ -75,6 +77,25 @@ Cell DecisionResultCell(const std::string& result) {
   if (result == "WITHDRAWN") return {result};
   if (result == "DENIED" || result == "ABSTAINED") return {result, Color::kWarning};
   return {result, Color::kBad};
+}
+
+std::vector<std::string> SessionStateNames() {
+  std::vector<std::string> names;
+  const auto& states = *Session::State_descriptor();
+  // The first is STATE_UNSPECIFIED.
+  for (int i = 1; i < states.value_count(); ++i) {
+    names.push_back(absl::AsciiStrToLower(Without("STATE_", states.value(i)->name())));
+  }
+  return names;
+}
+
+std::vector<std::string> DecisionResultNames() {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < policy::kDecisionResultCount; ++i) {
+    names.push_back(
+        absl::AsciiStrToLower(policy::ToString(static_cast<policy::DecisionResult>(i))));
+  }
+  return names;
 }
 
 }  // namespace ovpnbroker::ctl

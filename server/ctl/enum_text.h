@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "ovpnbroker/admin/v1/instance_service.pb.h"
 #include "ovpnbroker/admin/v1/kill.pb.h"
@@ -17,5 +18,9 @@ Cell StateCell(admin::v1::PolicyReplica::State state);
 // Of admin.v1.Decision.
 Cell DecisionResultCell(const std::string& result);
 Cell OutcomeCell(admin::v1::KillResult::Outcome outcome);
+
+// What options of these kinds take, in lower case: "pending_auth", "policy_failed".
+std::vector<std::string> SessionStateNames();
+std::vector<std::string> DecisionResultNames();
 
 }  // namespace ovpnbroker::ctl

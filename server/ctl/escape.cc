@@ -4,8 +4,12 @@
 
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "ovpn/base/utf8.h"
 
 namespace ovpnbroker::ctl {
@@ -52,6 +56,14 @@ std::string Escape(absl::string_view text) {
     text.remove_prefix(is_byte ? 1 : size);
   }
   return escaped;
+}
+
+std::string EscapeLines(absl::string_view text) {
+  std::vector<std::string> lines;
+  for (const absl::string_view line : absl::StrSplit(absl::StripSuffix(text, "\n"), '\n')) {
+    lines.push_back(Escape(line));
+  }
+  return absl::StrJoin(lines, "\n  ");
 }
 
 size_t DisplayWidth(absl::string_view escaped) {

@@ -13,6 +13,9 @@ namespace ovpnbroker::ctl {
 // (direction marks, zero-width joiners).
 std::string Escape(absl::string_view text);
 
+// Text of several lines for people: each line escaped, further ones indented below the first.
+std::string EscapeLines(absl::string_view text);
+
 // Columns that escaped text takes on a terminal.
 size_t DisplayWidth(absl::string_view escaped);
 

@@ -10,6 +10,7 @@ enum class ExitCode : int {
   kUnreachable = 3,  // no broker answers at the socket
   kNotFound = 4,     // no such session or instance
   kDifferent = 5,    // replay: a verdict is not as recorded
+  kNotServing = 6,   // health: something does not serve
 };
 
 }  // namespace ovpnbroker::ctl

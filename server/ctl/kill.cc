@@ -108,7 +108,7 @@ ExitCode KillSelected(AdminClient& client, const GlobalOptions& global,
   if (!options.instance.empty()) terms.push_back(ExactTerm("instance", options.instance));
   admin::v1::ListSessionsResponse matches;
   grpc::Status status = client.ListSessions(JoinTerms(terms), matches);
-  if (!status.ok()) return ReportFailure(status);
+  if (!status.ok()) return ReportSelectionFailure(status);
   if (matches.sessions().empty()) {
     PrintError(absl::StrCat("no session ", SelectionText(options)));
     return ExitCode::kNotFound;
@@ -170,7 +170,7 @@ void AddKillCommand(CLI::App& app, CommandLine& line) {
       "  ovpn-brokerctl kill --uid 0192f4c8-6a51-7c1e-9d55-2f0f3a7d9b10\n"
       "  ovpn-brokerctl kill --user alice --reason \"laptop lost\"\n"
       "  ovpn-brokerctl kill --cn branch-7 --restart --yes\n"
-      "  ovpn-brokerctl kill --filter 'platform = \"android\"' --restart --yes");
+      "  ovpn-brokerctl kill --filter 'real_address = \"192.0.2.*\"' --restart --yes");
   command->callback(
       [&line, options] { line.run = [&line, options] { return RunKill(line.global, *options); }; });
 }

@@ -33,6 +33,7 @@ constexpr char kFooter[] =
     "  3  no broker answers, or the options, the context or its files lead to none\n"
     "  4  there is no such session, instance, decision, ...\n"
     "  5  replay: a verdict is not as recorded\n"
+    "  6  health: something does not serve\n"
     "\n"
     "Examples:\n"
     "  ovpn-brokerctl status\n"
@@ -116,8 +117,8 @@ std::vector<CommandGroup> CommandGroups() {
   using namespace ovpnbroker::ctl;  // NOLINT: a table of its names
   return {
       {"Look",
-       {AddStatusCommand, AddTopCommand, AddInstancesCommand, AddSessionsCommand, AddBansCommand,
-        AddPoolsCommand, AddEventsCommand, AddLogsCommand, AddVersionCommand}},
+       {AddStatusCommand, AddHealthCommand, AddTopCommand, AddInstancesCommand, AddSessionsCommand,
+        AddBansCommand, AddPoolsCommand, AddEventsCommand, AddLogsCommand, AddVersionCommand}},
       {"Decisions", {AddDecisionsCommand, AddExplainCommand, AddShadowCommand, AddPoliciesCommand}},
       {"Act", {AddKillCommand, AddLogLevelCommand, AddReloadCommand}},
       {"Prepare",

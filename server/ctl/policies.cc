@@ -123,14 +123,13 @@ ExitCode RunEvaluate(const GlobalOptions& global, Described& described) {
     }
     (*request.mutable_environment())[variable.substr(0, equals)] = variable.substr(equals + 1);
   }
-  bool allowed = false;
-  const ExitCode code = CallAndShow(
-      global, request, &Stub::EvaluateDecision, kCallTimeout, [&](const auto& response) {
-        PrintEvaluation(response);
-        allowed = response.result() == v1::EvaluateDecisionResponse::RESULT_ALLOW;
+  return CallAndJudge(
+      global, request, &Stub::EvaluateDecision, kCallTimeout,
+      [](const v1::EvaluateDecisionResponse& response) { PrintEvaluation(response); },
+      [](const v1::EvaluateDecisionResponse& response) {
+        return response.result() == v1::EvaluateDecisionResponse::RESULT_ALLOW ? ExitCode::kOk
+                                                                               : ExitCode::kFailed;
       });
-  const bool people = global.output == OutputFormat::kTable || global.output == OutputFormat::kWide;
-  return code == ExitCode::kOk && people && !allowed ? ExitCode::kFailed : code;
 }
 
 void AddEvaluate(CLI::App& policies, CommandLine& line) {

@@ -8,9 +8,10 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "server/config/config_yaml.h"
 #include "server/ctl/call.h"
 #include "server/ctl/escape.h"
-#include "server/ctl/json.h"
+#include "server/ctl/human.h"
 #include "server/ctl/table.h"
 
 namespace ovpnbroker::ctl {
@@ -57,20 +58,22 @@ void PrintReload(const GlobalOptions& global, const v1::ReloadConfigResponse& re
 }
 
 ExitCode RunReload(const GlobalOptions& global, const v1::ReloadConfigRequest& request) {
-  bool refused = false;
-  const ExitCode code = CallAndShow(global, request, &v1::BrokerService::Stub::ReloadConfig,
-                                    kReloadTimeout, [&](const v1::ReloadConfigResponse& response) {
-                                      PrintReload(global, response);
-                                      refused = IsRefused(response);
-                                    });
-  return code == ExitCode::kOk && refused ? ExitCode::kFailed : code;
+  return CallAndJudge(
+      global, request, &v1::BrokerService::Stub::ReloadConfig, kReloadTimeout,
+      [&global](const v1::ReloadConfigResponse& response) { PrintReload(global, response); },
+      [](const v1::ReloadConfigResponse& response) {
+        return IsRefused(response) ? ExitCode::kFailed : ExitCode::kOk;
+      });
 }
 
-ExitCode RunShow(const GlobalOptions& global) {
+// A file that the daemon takes, for people and with `-o yaml`; the message with `-o json`.
+ExitCode RunShow(GlobalOptions global) {
+  if (global.output == OutputFormat::kYaml) global.output = OutputFormat::kTable;
   return CallAndShow(global, v1::GetConfigRequest(), &v1::BrokerService::Stub::GetConfig,
                      kCallTimeout, [](const v1::GetConfigResponse& response) {
-                       std::cout << "# " << Escape(response.path()) << "\n"
-                                 << JsonToYaml(ToJson(response.config()));
+                       std::cout << "# " << Escape(response.path()) << ", in force since "
+                                 << HumanTime(response.load_time()) << "\n"
+                                 << server::ConfigYaml(response.config());
                      });
 }
 
@@ -105,8 +108,13 @@ void AddConfigCommand(CLI::App& app, CommandLine& line) {
   command->require_subcommand(1);
   CLI::App* show = command->add_subcommand("show", "All fields, with defaults; secrets masked");
   show->footer(
+      "As a configuration file, which `ovpn-brokerd --check-config` accepts; -o json has the "
+      "API's\n"
+      "message.\n"
+      "\n"
       "Examples:\n"
       "  ovpn-brokerctl config show\n"
+      "  ovpn-brokerctl config show -o yaml | tee effective.yaml\n"
       "  ovpn-brokerctl config show -o json | jq .config.instances[0].decision");
   show->callback([&line] { line.run = [&line] { return RunShow(line.global); }; });
 }

@@ -1,6 +1,7 @@
-// Filters of ListSessions, built from command line options.
+// Filters and orders of ListSessions, built from command line options.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,10 @@ struct FieldPattern {
   std::string pattern;
 };
 std::vector<std::string> PatternTerms(const std::vector<FieldPattern>& patterns);
+// What ListSessions sorts by.
+inline constexpr std::array<const char*, 9> kSessionOrders = {
+    "uid",          "common_name", "username",       "instance",  "state",
+    "real_address", "create_time", "received_bytes", "sent_bytes"};
 // The sessions that have not ended.
 std::string LiveTerm();
 std::string JoinTerms(const std::vector<std::string>& terms);

@@ -25,6 +25,8 @@ struct SessionsOptions {
   std::string username;
   std::string state;
   std::string filter;
+  std::string order;
+  bool descending = false;
   bool all = false;
 };
 
@@ -71,12 +73,10 @@ ExitCode RunSessions(const GlobalOptions& global, const SessionsOptions& options
   const auto client = AdminClient::Connect(global);
   if (client == nullptr) return ExitCode::kUnreachable;
   admin::v1::ListSessionsResponse response;
-  grpc::Status status = client->ListSessions(BuildFilter(options), response);
-  if (status.error_code() == grpc::StatusCode::INVALID_ARGUMENT) {
-    ReportFailure(status);
-    return ExitCode::kUsage;
-  }
-  if (!status.ok()) return ReportFailure(status);
+  grpc::Status status = client->ListSessions(
+      BuildFilter(options), response,
+      options.descending ? absl::StrCat(options.order, " desc") : options.order);
+  if (!status.ok()) return ReportSelectionFailure(status);
   if (!PrintedForPrograms(global, response)) {
     PrintSessions(global, response);
   }
@@ -115,18 +115,24 @@ void AddSessionsCommand(CLI::App& app, CommandLine& line) {
       ->type_name("NAME");
   command
       ->add_option("--state", options->state,
-                   "Only in this state: pending, authorized, established, ending, ended, unjudged")
+                   absl::StrCat("Only in this state: ", absl::StrJoin(SessionStateNames(), ", ")))
       ->type_name("STATE");
   command
       ->add_option("--filter", options->filter,
                    "More conditions, e.g. 'real_address = \"192.0.2.*\" AND policy != \"rules\"'")
       ->type_name("FILTER");
+  auto* sort = command
+                   ->add_option("--sort", options->order,
+                                absl::StrCat("Sort by: ", absl::StrJoin(kSessionOrders, ", ")))
+                   ->type_name("FIELD");
+  command->add_flag("--desc", options->descending, "The largest or last one first")->needs(sort);
   command->add_flag("--all", options->all, "Also sessions that ended a short while ago");
   command->footer(
       "Examples:\n"
       "  ovpn-brokerctl sessions\n"
       "  ovpn-brokerctl sessions --instance office --state established\n"
       "  ovpn-brokerctl sessions --user 'contractor-*' -o json\n"
+      "  ovpn-brokerctl sessions --sort sent_bytes --desc\n"
       "  ovpn-brokerctl sessions --filter 'real_address = \"192.0.2.*\"'");
   AddShow(*command, line);
   command->callback([&line, options, command] {

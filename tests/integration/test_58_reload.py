@@ -1,12 +1,14 @@
 """A reload takes over policies, pools and instances under a session that stays up; what it cannot, it refuses as a whole."""
 
 import signal
+import subprocess
 from typing import Any
 
 import grpc
 import pytest
 
 from harness.admin_calls import call, refusal, state_of
+from harness.broker import build_directory
 from harness.judges import allow_all
 from harness.openvpn_client import RESTARTING
 from harness.pools import address_of, broker_with_pool, from_pool
@@ -81,6 +83,14 @@ def test_what_needs_a_restart_refuses_everything(world: World) -> None:
         "FAILED_PRECONDITION",
         "RELOAD_NEEDS_RESTART",
     )
+    by_hand = broker.ctl("reload", check=False)
+    assert by_hand.returncode == 1
+    lines = by_hand.stderr.splitlines()
+    assert lines[0] == "ovpn-brokerctl: nothing was changed:"
+    assert [line.strip().partition(":")[0] for line in lines[1:]] == sorted(
+        path for path, effect in effects(planned).items() if effect != "LIVE"
+    )
+    assert broker.ctl("reload", "--dry-run", "-o", "json", check=False).returncode == 1
     broker.signal(signal.SIGHUP)
     told = str(broker.wait_log("CONFIG_NOT_RELOADED").fields["errors"])
     assert "admin.mode: changes only when the broker is started again" in told
@@ -101,6 +111,17 @@ def test_what_needs_a_restart_refuses_everything(world: World) -> None:
         "4",
     ]
     world.client(server, "alice").wait_connected()
+
+
+def test_configuration_in_force_is_a_file_that_the_daemon_accepts(world: World) -> None:
+    broker = world.broker(world.server(), world.policy(allow_all))
+    shown = world.folder / "effective.yaml"
+    shown.write_text(broker.ctl("config", "show", "-o", "yaml").stdout)
+    daemon = str(build_directory() / "server" / "ovpn-brokerd")
+    subprocess.run([daemon, "--config", str(shown), "--check-config"], check=True)
+    # And it is the same configuration.
+    broker.config.write_text(shown.read_text())
+    assert not reload_config(broker, validate_only=True).changes
 
 
 def test_instances_come_and_go(world: World) -> None:

@@ -75,13 +75,23 @@ def test_completion_offers_names_of_the_broker(world: World) -> None:
     assert bash_completes("--socket", socket, "kill", "--cn", "al") == ["alice"]
     assert bash_completes("sessions", "show", "", socket=socket) == [uid]
     assert bash_completes("sessions", "-o", "y", socket=socket) == ["yaml"]
+    assert bash_completes("health", "inst", socket=socket) == ["instances/office"]
     # Without a broker there is nothing to offer, and nothing is printed over the prompt.
     assert bash_completes("kill", "--cn", "", socket="/nonexistent") == []
 
 
-@pytest.mark.parametrize("option", ["--state", "--level", "--sort", "--output"])
-def test_offered_words_are_accepted(world: World, option: str) -> None:
-    command = {"--level": "logs", "--sort": "top"}.get(option, "sessions")
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("sessions", "--state"),
+        ("sessions", "--sort"),
+        ("sessions", "--output"),
+        ("decisions", "--result"),
+        ("logs", "--level"),
+        ("top", "--sort"),
+    ],
+)
+def test_offered_words_are_accepted(world: World, command: str, option: str) -> None:
     words = bash_completes(command, option, "")
     assert len(words) > 2
     broker = world.broker(world.server(), world.policy(allow_all))

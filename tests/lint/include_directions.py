@@ -28,11 +28,14 @@ ALLOWED = {
         "policy/stream",
         "proto",
         "server/config",
+        "server/health",
         "server/man",
         "server/replay",
     },
     # Manual pages, made from the command lines of the programs.
     "server/man": set(),
+    # Names that the daemon answers to and that its clients ask for.
+    "server/health": set(),
     # policy: a pool's checks are made with the arithmetic that the pool itself works with.
     "server/config": {"ovpn/base", "ovpn/types", "ovpn/process", "policy", "proto"},
     # `ovpn-brokerctl check-config`, `policy test` and `replay` read files with the daemon's own loaders, ask with
@@ -46,6 +49,7 @@ ALLOWED = {
         "policy/stream",
         "proto",
         "server/config",
+        "server/health",
         "server/man",
         "server/replay",
     },

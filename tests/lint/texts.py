@@ -10,7 +10,6 @@ SOURCES = (".h", ".cc", ".proto", ".py", ".sh")
 TEXTS = SOURCES + (".md", ".txt", ".yaml", ".yml", ".json", ".cmake")
 # Line ends and trailing blanks are the content there.
 RAW_FOLDERS = (("tests", "data"), ("tests", "fuzz", "corpus"))
-PUBLISHED_AS_IS = (("proto", "google"),)
 
 OPEN_ENDED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b(?!\(#\d+\))")
 SAYS_WHAT_IT_IS = re.compile(r'^(#!.*\n)?(# shellcheck .*\n)?(//|#|"""|/\*)')
@@ -44,7 +43,7 @@ def main() -> None:
     paths = [
         path
         for path in tree.files(*TEXTS)
-        if not inside(path, RAW_FOLDERS) and not inside(path, PUBLISHED_AS_IS)
+        if not inside(path, RAW_FOLDERS) and not inside(path, tree.PUBLISHED_AS_IS)
     ]
     tree.finish([problem for path in paths for problem in check(path)])
 

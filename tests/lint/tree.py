@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+# Contracts of other projects.
+PUBLISHED_AS_IS = (("proto", "google"), ("proto", "grpc"))
 
 
 def files(*suffixes: str) -> list[Path]:

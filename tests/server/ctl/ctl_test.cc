@@ -11,7 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/config/config_loader.h"
+#include "server/health/service_names.h"
 #include "tests/server/admin_fixture.h"
 #include "tests/support/temp_dir.h"
 
@@ -167,8 +170,9 @@ TEST_F(Ctl, WrongArguments_ExitWithTwo) {
 }
 
 TEST_F(Ctl, Help_HasExamplesForEachCommand) {
-  for (const char* command : {"", "status", "instances", "sessions", "decisions", "explain",
-                              "shadow", "shadow differences", "kill", "check-config", "version"}) {
+  for (const char* command :
+       {"", "status", "instances", "sessions", "decisions", "explain", "shadow",
+        "shadow differences", "kill", "check-config", "version", "health"}) {
     const CtlRun run = RunCtl(absl::StrCat(command, " --help"));
     EXPECT_EQ(run.exit_code, 0) << command;
     EXPECT_THAT(run.out, HasSubstr("Examples:")) << command;
@@ -225,6 +229,108 @@ TEST_F(Ctl, Shadow_ShowsCountsAndDifferences) {
   EXPECT_THAT(differences.out, AllOf(HasSubstr("  verdict\n    - staff: ALLOW\n    + next: DENY\n"),
                                      HasSubstr("    - staff: (not set)\n    + next: closed\n")));
   EXPECT_EQ(RunCtl("shadow differences --policy other").exit_code, 4);
+}
+
+TEST_F(Ctl, ErrorOfSeveralLines_IsPrintedInLines) {
+  fixture_.OnLoop([](FakeBrokerControl& broker) {
+    broker.reload_report.result = ReloadReport::Result::kInvalid;
+    broker.reload_report.errors = {"rules.yaml:1:1: error: one\x1b", "rules.yaml:2:1: error: two"};
+  });
+  const CtlRun run = RunCtl("reload");
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(run.error,
+            "ovpn-brokerctl: rules.yaml:1:1: error: one\\x1b\n  rules.yaml:2:1: error: two\n");
+}
+
+TEST_F(Ctl, ReloadDryRun_ExitsWithOneInEachFormatWhenItWouldBeRefused) {
+  fixture_.OnLoop([](FakeBrokerControl& broker) {
+    ReloadChange& change = broker.reload_report.changes.emplace_back();
+    change.field.path = "runtime_directory";
+    change.refused = true;
+  });
+  for (const char* format : {"table", "wide", "json", "yaml"}) {
+    EXPECT_EQ(RunCtl(absl::StrCat("reload --dry-run -o ", format)).exit_code, 1) << format;
+  }
+  fixture_.OnLoop([](FakeBrokerControl& broker) { broker.reload_report.changes.clear(); });
+  EXPECT_EQ(RunCtl("reload --dry-run -o json").exit_code, 0);
+}
+
+TEST_F(Ctl, ConfigShow_PrintsWhatTheFileTakes) {
+  const LoadedConfig loaded = ParseConfig(
+      "instances: [{name: office, config: office.conf, policy: staff, failure: {mode: allow}}]\n"
+      "policies: [{name: staff, rules: {file: rules.yaml}}]\n",
+      "b.yaml", "/etc/ovpn-broker");
+  ASSERT_TRUE(loaded.ok()) << FormatFindings(loaded.findings);
+  fixture_.OnLoop([&](FakeBrokerControl& broker) { broker.configuration = loaded.config; });
+  for (const char* format : {"", " -o yaml"}) {
+    const CtlRun run = RunCtl(absl::StrCat("config show", format));
+    EXPECT_EQ(run.exit_code, 0) << run.error;
+    EXPECT_THAT(run.out, AllOf(StartsWith("# /etc/ovpn-broker/broker.yaml, in force since "),
+                               HasSubstr("mode: allow"), testing::Not(HasSubstr("MODE_"))));
+    const LoadedConfig again = ParseConfig(run.out, "again.yaml", "/");
+    EXPECT_TRUE(again.ok()) << FormatFindings(again.findings);
+    EXPECT_EQ(again.config.SerializeAsString(), loaded.config.SerializeAsString());
+  }
+  EXPECT_THAT(RunCtl("config show -o json").out, HasSubstr("\"load_time\""));
+}
+
+TEST_F(Ctl, Sessions_AreSortedAsAsked) {
+  AddSession(1, "branch", "bob");
+  AddSession(2, "branch", "alice");
+  const auto order = [this](const std::string& arguments) {
+    const std::string out = RunCtl("sessions " + arguments).out;
+    return out.find("uid-001") < out.find("uid-002") ? "1 2" : "2 1";
+  };
+  EXPECT_STREQ(order(""), "1 2");
+  EXPECT_STREQ(order("--sort username"), "2 1");
+  EXPECT_STREQ(order("--sort username --desc"), "1 2");
+  const CtlRun wrong = RunCtl("sessions --sort usernam");
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.error, HasSubstr("did you mean 'username'?"));
+  EXPECT_EQ(RunCtl("sessions --desc").exit_code, 2);
+}
+
+TEST_F(Ctl, DecisionsHelp_NamesEveryResult) {
+  const std::string help = RunCtl("decisions --help").out;
+  const std::string offered = RunCtl("__complete decisions --result ''").out;
+  for (size_t i = 0; i < policy::kDecisionResultCount; ++i) {
+    const std::string name =
+        absl::AsciiStrToLower(policy::ToString(static_cast<policy::DecisionResult>(i)));
+    EXPECT_THAT(help, HasSubstr(name));
+    EXPECT_THAT(offered, HasSubstr(name + "\t"));
+    EXPECT_EQ(RunCtl("decisions --result " + name).exit_code, 0) << name;
+  }
+}
+
+TEST_F(Ctl, Health_TellsEachServiceAndItsExitCodeAll) {
+  fixture_.server().SetHealth(kPolicyHealth, true);
+  fixture_.server().SetHealth("instances/office", true);
+  const CtlRun missing = RunCtl("health");
+  EXPECT_EQ(missing.exit_code, 6) << missing.error;
+  EXPECT_EQ(missing.out,
+            "SERVICE              STATUS\n"
+            "broker               SERVING\n"
+            "ovpnbroker.admin.v1  SERVING\n"
+            "ovpnbroker.policy    SERVING\n"
+            "instances/office     SERVING\n"
+            "instances/home       UNKNOWN\n");
+  EXPECT_EQ(RunCtl("health broker instances/office").exit_code, 0);
+  fixture_.server().SetHealth("instances/home", false);
+  EXPECT_THAT(RunCtl("health instances/home").out, HasSubstr("NOT_SERVING"));
+  fixture_.server().SetHealth("instances/home", true);
+  const CtlRun json = RunCtl("health -o json");
+  EXPECT_EQ(json.exit_code, 0) << json.error;
+  EXPECT_THAT(json.out, HasSubstr("{\"service\": \"broker\", \"status\": \"SERVING\"}"));
+  const CtlRun unknown = RunCtl("health nothing");
+  EXPECT_EQ(unknown.exit_code, 4);
+  EXPECT_THAT(unknown.error, HasSubstr("lists what it does"));
+  EXPECT_EQ(RunCtl("health", dir_.File("none.sock")).exit_code, 3);
+}
+
+TEST_F(Ctl, KillFilterThatIsNone_ExitsWithTwo) {
+  const CtlRun run = RunCtl("kill --filter 'platform = linux' --yes");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.error, HasSubstr("platform"));
 }
 
 TEST_F(Ctl, Version_ShowsBoth) {

@@ -31,6 +31,11 @@ TEST_F(CtlText, Escape_LeavesNothingThatMovesTheCursor) {
   EXPECT_EQ(Escape("\xc2\x9b"), "\\u{9b}");
 }
 
+TEST_F(CtlText, EscapeLines_KeepsLineEndsAndNothingElse) {
+  EXPECT_EQ(EscapeLines("one"), "one");
+  EXPECT_EQ(EscapeLines("one:\ntwo\x1b[2J\r\nthree\n"), "one:\n  two\\x1b[2J\\x0d\n  three");
+}
+
 TEST_F(CtlText, DisplayWidth_CountsColumns) {
   EXPECT_EQ(DisplayWidth("abc"), 3U);
   EXPECT_EQ(DisplayWidth("M\xc3\xbcller"), 6U);
