@@ -340,6 +340,8 @@ void Broker::OnInstanceStateChanged(const std::string& instance, ovpn::InstanceS
                 "an instance's state has changed", fields);
   journal_.Append(policy::InstanceRecord{instance, state, detail});
   instance_desk_.OnStateChanged(instance);
+  const bool serving = state == ovpn::InstanceState::kRunning && !draining_;
+  admin_->SetHealth(absl::StrCat(kInstanceHealth, instance), serving);
   if (failed && config_.fail_fast() && on_fail_fast_ != nullptr) on_fail_fast_(instance);
 }
 

@@ -98,7 +98,6 @@ def test_metrics_tell_tools_on_the_passthrough_socket(world: World) -> None:
 def test_health_tells_what_serves(world: World) -> None:
     policy = world.policy(allow_all, start=False)
     broker = world.broker(world.server(), policy)
-    # It is brought up to date about once a second.
     wait_until(
         lambda: broker.ctl("health", "instances/office", check=False).returncode == 0,
         "the instance's good health",
