@@ -1,16 +1,19 @@
 #include "server/metrics/http_listener.h"
 
 #include <civetweb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
+#include <atomic>
 #include <chrono>
-#include <future>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "ovpn/base/unique_fd.h"
 
 namespace ovpnbroker::server {
 namespace {
@@ -28,6 +31,7 @@ const char* ReasonOf(int status) {
   }
 }
 
+// Between two knocks while civetweb stops.
 constexpr std::chrono::milliseconds kKnockInterval{10};
 
 // Where `address`, "[::1]:9755", is reached on this machine, with the port that it got.
@@ -38,11 +42,13 @@ asio::ip::tcp::endpoint EndpointOf(const std::string& address, int port) {
   return {asio::ip::make_address(host, error), static_cast<uint16_t>(port)};
 }
 
-// A connection that is begun and not waited for.
+// A connection that is begun and not waited for; whether it comes about does not matter.
 void Knock(const asio::ip::tcp::endpoint& endpoint) {
-  asio::io_context loop;
-  asio::ip::tcp::socket socket(loop);
-  socket.async_connect(endpoint, [](const asio::error_code&) {});
+  const ovpn::UniqueFd socket(::socket(endpoint.protocol().family(),
+                                       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+  if (!socket.valid()) return;
+  [[maybe_unused]] const int begun =
+      connect(socket.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size()));
 }
 
 // Failures are the client's: it has gone.
@@ -58,7 +64,7 @@ void Send(mg_connection* connection, const HttpPage& page, bool with_body) {
 
 absl::StatusOr<std::unique_ptr<HttpListener>> HttpListener::Start(const std::string& address,
                                                                   Pages pages) {
-  std::unique_ptr<HttpListener> listener(new HttpListener(address, std::move(pages)));
+  std::unique_ptr<HttpListener> listener(new HttpListener(std::move(pages)));
   mg_callbacks callbacks = {};
   callbacks.log_message = &HttpListener::OnLog;
   const std::string threads = absl::StrCat(kThreads);
@@ -70,6 +76,7 @@ absl::StatusOr<std::unique_ptr<HttpListener>> HttpListener::Start(const std::str
     return absl::FailedPreconditionError(
         absl::StrCat("metrics.address: cannot listen on ", address, ": ", listener->start_error_));
   }
+  listener->endpoint_ = EndpointOf(address, listener->port());
   mg_set_request_handler(listener->context_, "**", &HttpListener::OnRequest, listener.get());
   return listener;
 }
@@ -78,9 +85,22 @@ HttpListener::~HttpListener() {
   if (context_ == nullptr) return;
   // Before version 1.16, civetweb's thread that accepts looks whether it is to stop every 2 s only,
   // and whenever somebody comes.
-  const asio::ip::tcp::endpoint endpoint = EndpointOf(address_, port());
-  const std::future<void> stopped = std::async(std::launch::async, [this] { mg_stop(context_); });
-  while (stopped.wait_for(kKnockInterval) != std::future_status::ready) Knock(endpoint);
+  std::atomic<bool> stopped{false};
+  std::thread stopper;
+  try {
+    stopper = std::thread([this, &stopped] {
+      mg_stop(context_);
+      stopped = true;
+    });
+  } catch (const std::system_error&) {
+    mg_stop(context_);  // no thread can be had: then it takes its time
+    return;
+  }
+  while (!stopped) {
+    Knock(endpoint_);
+    std::this_thread::sleep_for(kKnockInterval);
+  }
+  stopper.join();
 }
 
 int HttpListener::port() const {

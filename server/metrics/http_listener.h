@@ -3,6 +3,7 @@
 // called on civetweb's threads.
 #pragma once
 
+#include <asio/ip/tcp.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -43,16 +44,15 @@ class HttpListener {
   int port() const;
 
  private:
-  HttpListener(std::string address, Pages pages)
-      : address_(std::move(address)), pages_(std::move(pages)) {}
+  explicit HttpListener(Pages pages) : pages_(std::move(pages)) {}
 
   static int OnRequest(mg_connection* connection, void* self);
   static int OnLog(const mg_connection* connection, const char* message);
 
-  const std::string address_;
   const Pages pages_;
   std::string start_error_;  // what civetweb said while it started
   mg_context* context_ = nullptr;
+  asio::ip::tcp::endpoint endpoint_;
 };
 
 }  // namespace ovpnbroker::server
