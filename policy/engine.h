@@ -110,7 +110,7 @@ class DecisionEngine {
   void FinishWithFailure(const EntryPtr& entry, ovpn::FailureCause cause, absl::string_view detail);
   void Finish(const EntryPtr& entry, const PolicyReply& reply);
   AnswerResult GiveVerdict(DecisionEntry& entry, const ovpn::Verdict& verdict);
-  AnswerResult Give(DecisionEntry& entry, const Ruling& ruling);
+  AnswerResult Give(DecisionEntry& entry, const ovpn::Verdict& answer, AnswerBasis basis);
   AnswerResult GiveAllow(DecisionEntry& entry, const ovpn::Allow& allow, AnswerBasis basis);
   AnswerResult Settle(DecisionEntry& entry, const ovpn::Verdict& answer, AnswerBasis basis);
   void TakeOutcome(DecisionEntry& entry, OutcomeResult outcome, const std::string& detail);

@@ -74,40 +74,48 @@ AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdi
   // A policy that put a further step has not let the client in: what admits without a verdict is
   // not for it.
   const bool may_admit = entry.steps == 0;
-  FailureOptions options = entry.decision->options().failure;
-  if (!may_admit) options.mode = FailureOptions::Mode::kDeny;
-  const auto rule = [&](const ovpn::Verdict& said) {
-    return ApplyFailureRules(
+  const FailureOptions& configured = entry.decision->options().failure;
+  std::optional<FailureOptions> denying;
+  if (!may_admit) {
+    denying = configured;
+    denying->mode = FailureOptions::Mode::kDeny;
+  }
+  const FailureOptions& options = denying.has_value() ? *denying : configured;
+  const auto give = [&](const ovpn::Verdict& said) {
+    const Ruling ruling = ApplyFailureRules(
         entry.kind, said,
         may_admit ? last_allows_.Age(request.session.uid, clock_.Now()) : std::nullopt, options);
+    return Give(entry, ruling.AnswerTo(said), ruling.basis);
   };
   // Before anything else: keep_last must not turn a deny that cannot be written into an allow.
   if (std::holds_alternative<ovpn::Deny>(verdict)) last_allows_.Forget(request.session.uid);
   RecordVerdict(verdict, entry.record);
   const bool asked = !entry.banned;
   if (entry.banned) RecordBan(std::get<ovpn::Deny>(verdict), entry.record);
-  AnswerResult result = Give(entry, rule(verdict));
-  ovpn::Verdict counted = verdict;
+  AnswerResult result = give(verdict);
+  ovpn::Verdict refused;
+  const ovpn::Verdict* counted = &verdict;
   if (result.status == AnswerResult::Status::kRejected && entry.verdict_given) {
     entry.policy->ReportOutcome(
         entry.id, {OutcomeResult::kRejected, "the verdict was refused", result.violations});
     entry.verdict_given = false;
-    counted = ovpn::Failure{ovpn::FailureCause::kInvalidVerdict, "the verdict was refused",
+    refused = ovpn::Failure{ovpn::FailureCause::kInvalidVerdict, "the verdict was refused",
                             std::move(result.violations)};
-    RecordVerdict(counted, entry.record);
-    result = Give(entry, rule(counted));
+    counted = &refused;
+    RecordVerdict(refused, entry.record);
+    result = give(refused);
   }
   // Our own text was refused: say less. If even this fails, the Decision tries once more when it is
   // destroyed, and OpenVPN drops a client that gets no answer.
   if (result.status == AnswerResult::Status::kRejected) {
-    result = Give(entry, {ovpn::Deny{}, AnswerBasis::kFailureRule});
+    result = Give(entry, ovpn::Deny{}, AnswerBasis::kFailureRule);
   }
   if (entry.banned) {
     ++stats_.totals[static_cast<size_t>(DecisionResult::kBanned)];
   } else if (entry.denied_at_admission) {
     ++stats_.totals[static_cast<size_t>(DecisionResult::kDenied)];
   } else {
-    ++stats_.totals[static_cast<size_t>(ResultOf(counted))];
+    ++stats_.totals[static_cast<size_t>(ResultOf(*counted))];
   }
   if (!asked) return result;  // there is no verdict to compare with
   const DecisionRecord& record = entry.record;
@@ -115,21 +123,22 @@ AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdi
                              request,
                              entry.policy != nullptr ? entry.policy->name() : absl::string_view(),
                              record.policy_revision,
-                             counted,
+                             *counted,
                              record.latency,
                              record.steps};
   for (DecisionObserver* observer : observers_) observer->OnJudged(judged);
   return result;
 }
 
-AnswerResult DecisionEngine::Give(DecisionEntry& entry, const Ruling& ruling) {
-  const auto* allow = std::get_if<ovpn::Allow>(&ruling.answer);
+AnswerResult DecisionEngine::Give(DecisionEntry& entry, const ovpn::Verdict& answer,
+                                  AnswerBasis basis) {
+  const auto* allow = std::get_if<ovpn::Allow>(&answer);
   if (allow != nullptr) {
     if (const Ban* ban = FindBan(entry)) return GiveBan(entry, *ban);
   }
-  if (entry.banned) return Settle(entry, ruling.answer, AnswerBasis::kBan);
-  if (allow == nullptr || admission_ == nullptr) return Settle(entry, ruling.answer, ruling.basis);
-  return GiveAllow(entry, *allow, ruling.basis);
+  if (entry.banned) return Settle(entry, answer, AnswerBasis::kBan);
+  if (allow == nullptr || admission_ == nullptr) return Settle(entry, answer, basis);
+  return GiveAllow(entry, *allow, basis);
 }
 
 AnswerResult DecisionEngine::GiveAllow(DecisionEntry& entry, const ovpn::Allow& allow,

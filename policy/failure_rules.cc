@@ -34,7 +34,7 @@ Ruling ApplyFailureRules(ovpn::AuthKind kind, const ovpn::Verdict& verdict,
                          const FailureOptions& options) {
   const auto* failure = std::get_if<ovpn::Failure>(&verdict);
   if (failure == nullptr && !std::holds_alternative<ovpn::Abstain>(verdict)) {
-    return {verdict, AnswerBasis::kVerdict};
+    return {std::nullopt, AnswerBasis::kVerdict};
   }
   const bool stopping = failure != nullptr && failure->cause == ovpn::FailureCause::kShutdown;
   if (!stopping && KeepsLast(kind, last_allow_age, options)) {

@@ -36,8 +36,14 @@ enum class AnswerBasis {
 };
 
 struct Ruling {
-  ovpn::Verdict answer;  // an Allow or a Deny
+  // What OpenVPN gets instead of the verdict, an Allow or a Deny; nullopt: the verdict as it is.
+  std::optional<ovpn::Verdict> instead;
   AnswerBasis basis;
+
+  // `verdict` is the one that the rules were applied to.
+  const ovpn::Verdict& AnswerTo(const ovpn::Verdict& verdict) const {
+    return instead.has_value() ? *instead : verdict;
+  }
 };
 
 // `last_allow_age`: time since the session's policy last allowed it and OpenVPN took it; nullopt

@@ -12,6 +12,7 @@ namespace ovpnbroker::ovpn {
 namespace {
 
 constexpr size_t kUuidBytes = 16;
+constexpr size_t kUuidTextBytes = 2 * kUuidBytes + 4;  // four dashes
 // getrandom(2) gives so many without being interrupted, once its pool is initialised.
 constexpr size_t kPoolBytes = 256;
 static_assert(kPoolBytes % kUuidBytes == 0);
@@ -43,12 +44,12 @@ std::string NewUuid7(WallTime now) {
   bytes[8] = static_cast<uint8_t>((bytes[8] & 0x3f) | 0x80);  // variant 10
 
   static constexpr char kHex[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(36);
+  std::string text(kUuidTextBytes, '-');
+  char* out = text.data();
   for (size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text.push_back('-');
-    text.push_back(kHex[bytes[i] >> 4]);
-    text.push_back(kHex[bytes[i] & 0x0f]);
+    if (i == 4 || i == 6 || i == 8 || i == 10) ++out;
+    *out++ = kHex[bytes[i] >> 4];
+    *out++ = kHex[bytes[i] & 0x0f];
   }
   return text;
 }

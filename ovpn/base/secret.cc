@@ -2,25 +2,32 @@
 
 #include <string.h>
 
+#include <utility>
+
 namespace ovpnbroker::ovpn {
 
-// NOLINTNEXTLINE(performance-move-constructor-init): a copy on purpose, see Wipe
-Secret::Secret(Secret&& other) noexcept : bytes_(other.bytes_) { other.Wipe(); }
+Secret::Secret(absl::string_view bytes)
+    : bytes_(bytes.empty() ? nullptr : new char[bytes.size()]), size_(bytes.size()) {
+  bytes.copy(bytes_.get(), size_);
+}
+
+Secret::Secret(Secret&& other) noexcept
+    : bytes_(std::move(other.bytes_)), size_(std::exchange(other.size_, 0)) {}
 
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this != &other) {
     Wipe();
-    bytes_ = other.bytes_;
-    other.Wipe();
+    bytes_ = std::move(other.bytes_);
+    size_ = std::exchange(other.size_, 0);
   }
   return *this;
 }
 
-// explicit_bzero is not optimised away. Moving a std::string may leave the short-string copy
-// behind, which is why moves above copy and wipe.
+// explicit_bzero is not optimised away.
 void Secret::Wipe() noexcept {
-  explicit_bzero(bytes_.data(), bytes_.size());
-  bytes_.clear();
+  if (size_ > 0) explicit_bzero(bytes_.get(), size_);
+  bytes_.reset();
+  size_ = 0;
 }
 
 }  // namespace ovpnbroker::ovpn

@@ -3,7 +3,8 @@
 // thread-safe.
 #pragma once
 
-#include <string>
+#include <cstddef>
+#include <memory>
 
 #include "absl/strings/string_view.h"
 
@@ -12,7 +13,7 @@ namespace ovpnbroker::ovpn {
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(absl::string_view bytes) : bytes_(bytes) {}
+  explicit Secret(absl::string_view bytes);
   ~Secret() { Wipe(); }
 
   Secret(Secret&& other) noexcept;
@@ -21,17 +22,19 @@ class Secret {
   Secret& operator=(const Secret&) = delete;
 
   // A second holder, made on purpose and visible in review.
-  Secret Clone() const { return Secret(bytes_); }
+  Secret Clone() const { return Secret(Reveal()); }
 
   // The bytes. Call it only where they leave the process (a granted policy, the management
   // password).
-  absl::string_view Reveal() const { return bytes_; }
-  bool empty() const { return bytes_.empty(); }
+  absl::string_view Reveal() const { return {bytes_.get(), size_}; }
+  bool empty() const { return size_ == 0; }
 
  private:
   void Wipe() noexcept;
 
-  std::string bytes_;
+  // Not a std::string: a move must leave nothing behind, and short strings are inside the object.
+  std::unique_ptr<char[]> bytes_;
+  size_t size_ = 0;
 };
 
 }  // namespace ovpnbroker::ovpn

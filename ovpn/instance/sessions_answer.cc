@@ -159,16 +159,16 @@ void Sessions::Write(UnwrittenAnswer answer) {
     return;
   }
   std::vector<Connection::Request> requests;
-  for (size_t i = 0; i < answer.commands.size(); ++i) {
-    // The first command is the answer. The kick behind it may find that the client has gone; that
-    // changes nothing.
-    ReplyCallback on_reply = [](const absl::StatusOr<Reply>&) {};
-    if (i == 0)
-      on_reply = [this, answer](const absl::StatusOr<Reply>& reply) {
-        OnWriteResult(answer, reply);
-      };
-    requests.push_back({answer.commands[i], std::move(on_reply)});
+  requests.reserve(answer.commands.size());
+  // The first command is the answer. The kick behind it may find that the client has gone; that
+  // changes nothing.
+  for (const Command& command : answer.commands) {
+    requests.push_back({command, [](const absl::StatusOr<Reply>&) {}});
   }
+  requests.front().on_reply = [this,
+                               written = std::move(answer)](const absl::StatusOr<Reply>& reply) {
+    OnWriteResult(written, reply);
+  };
   channel_.Send(std::move(requests));
 }
 

@@ -16,7 +16,7 @@ void BlockBuilder::Refuse(absl::string_view field, absl::string_view description
   violations_.push_back({absl::StrCat(kConfigPath, ".", field), std::string(description)});
 }
 
-void BlockBuilder::AddLine(absl::string_view field, const std::vector<std::string>& words) {
+void BlockBuilder::AddLine(absl::string_view field, Words words) {
   std::string line = JoinOptionWords(words);
   if (line.size() > kMaxBodyLineBytes) {
     Refuse(field, absl::StrCat("makes a line of ", line.size(), " bytes; OpenVPN reads ",
@@ -26,16 +26,16 @@ void BlockBuilder::AddLine(absl::string_view field, const std::vector<std::strin
   lines_.push_back(std::move(line));
 }
 
-void BlockBuilder::AddPush(absl::string_view field, const std::vector<std::string>& option_words) {
-  std::string option = JoinOptionWords(option_words);
+void BlockBuilder::AddPush(absl::string_view field, Words option_words) {
+  const std::string option = JoinOptionWords(option_words);
   push_bytes_ += option.size() + 1;
-  AddLine(field, {"push", std::move(option)});
+  AddLine(field, {"push", option});
 }
 
 void BlockBuilder::AddPushLine(absl::string_view field, absl::string_view option_line) {
   const auto words = AdmitPushedOption(option_line);
   if (words.ok()) {
-    AddPush(field, *words);
+    AddPush(field, std::vector<absl::string_view>(words->begin(), words->end()));
   } else {
     Refuse(field, words.status().message());
   }

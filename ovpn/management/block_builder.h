@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "ovpn/management/client_auth_block.h"
 #include "ovpn/types/verdict.h"
 
@@ -17,10 +18,12 @@ class BlockBuilder {
   // `field` is here and below a path inside ClientConfig: "routes[3].gateway".
   void Refuse(absl::string_view field, absl::string_view description);
 
+  using Words = absl::Span<const absl::string_view>;
+
   // A line of the block from its words.
-  void AddLine(absl::string_view field, const std::vector<std::string>& words);
+  void AddLine(absl::string_view field, Words words);
   // A line that pushes the option of these words to the client.
-  void AddPush(absl::string_view field, const std::vector<std::string>& option_words);
+  void AddPush(absl::string_view field, Words option_words);
   // The same for an option line in a policy's own words.
   void AddPushLine(absl::string_view field, absl::string_view option_line);
 

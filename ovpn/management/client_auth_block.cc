@@ -48,7 +48,7 @@ void AddResets(const ClientConfig& config, BlockBuilder& block) {
     } else if (prefix == "ifconfig" && config.ifconfig_push.has_value()) {
       block.Refuse(field, "would take ifconfig_push away from the client");
     } else {
-      block.AddLine(field, {"push-remove", std::string(prefix)});
+      block.AddLine(field, {"push-remove", prefix});
     }
   }
 }
@@ -61,7 +61,7 @@ void AddRawDirectives(const ClientConfig& config, const DirectivePolicy& allowed
     if (!words.ok()) {
       block.Refuse(field, words.status().message());
     } else if (words->front() != "push") {
-      block.AddLine(field, *words);
+      block.AddLine(field, std::vector<absl::string_view>(words->begin(), words->end()));
     } else if (words->size() == 2) {
       block.AddPushLine(field, words->back());
     } else {
@@ -94,11 +94,14 @@ void AddIpv6Address(const IfconfigIpv6Push& push, BlockBuilder& block) {
     valid = false;
   }
   if (!valid) return;
-  std::vector<std::string> words = {"ifconfig-ipv6-push",
-                                    absl::StrCat(push.local.ToString(), "/", push.prefix_length)};
-  if (push.remote.has_value()) words.push_back(push.remote->ToString());
-  block.AddLine("ifconfig_ipv6_push", words);
-  block.AddIntendedAddress(push.local.ToString(), true);
+  std::string local = push.local.ToString();
+  const std::string network = absl::StrCat(local, "/", push.prefix_length);
+  if (push.remote.has_value()) {
+    block.AddLine("ifconfig_ipv6_push", {"ifconfig-ipv6-push", network, push.remote->ToString()});
+  } else {
+    block.AddLine("ifconfig_ipv6_push", {"ifconfig-ipv6-push", network});
+  }
+  block.AddIntendedAddress(std::move(local), true);
 }
 
 void AddTunnelAddresses(const ClientConfig& config, BlockBuilder& block) {
@@ -111,9 +114,9 @@ void AddTunnelAddresses(const ClientConfig& config, BlockBuilder& block) {
     const bool remote_ok =
         CheckV4("ifconfig_push.remote_or_netmask", push.remote_or_netmask, block);
     if (local_ok && remote_ok) {
-      block.AddLine("ifconfig_push",
-                    {"ifconfig-push", push.local.ToString(), push.remote_or_netmask.ToString()});
-      block.AddIntendedAddress(push.local.ToString(), true);
+      std::string local = push.local.ToString();
+      block.AddLine("ifconfig_push", {"ifconfig-push", local, push.remote_or_netmask.ToString()});
+      block.AddIntendedAddress(std::move(local), true);
     }
   }
   if (config.ifconfig_ipv6_push.has_value()) AddIpv6Address(*config.ifconfig_ipv6_push, block);
@@ -124,9 +127,10 @@ void AddIroutes(const ClientConfig& config, BlockBuilder& block) {
     const std::string field = IndexedField("iroutes", i);
     const IpPrefix& network = config.iroutes[i];
     if (network.is_v4()) {
-      block.AddLine(field, {"iroute", network.network().ToString(), network.NetmaskText()});
-      block.AddIntendedAddress(
-          absl::StrCat(network.network().ToString(), "/", network.NetmaskText()), false);
+      const std::string address = network.network().ToString();
+      const std::string netmask = network.NetmaskText();
+      block.AddLine(field, {"iroute", address, netmask});
+      block.AddIntendedAddress(absl::StrCat(address, "/", netmask), false);
     } else if (IsV4Mapped(network.network())) {
       block.Refuse(field, "must not be IPv4-mapped");
     } else {

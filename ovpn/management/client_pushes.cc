@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -11,6 +12,8 @@ namespace ovpnbroker::ovpn {
 namespace {
 
 constexpr uint32_t kMaxMetric = 9999;
+// route NETWORK NETMASK GATEWAY METRIC
+constexpr size_t kMaxRouteWords = 5;
 // Clients on Windows take this many servers of each family (N_DHCP_ADDR) and search domains
 // (N_SEARCH_LIST_LEN) and drop the rest.
 constexpr size_t kMaxDnsPerFamily = 4;
@@ -53,18 +56,16 @@ void AddRoute(const std::string& field, const Route& route, BlockBuilder& block)
   }
   if (!valid) return;
 
-  std::vector<std::string> words;
-  if (is_v4) {
-    words = {"route", route.destination.network().ToString(), route.destination.NetmaskText()};
-  } else {
-    words = {"route-ipv6", route.destination.ToString()};
-  }
-  if (route.gateway.has_value()) {
-    words.push_back(route.gateway->ToString());
-  } else if (route.metric.has_value()) {
-    words.push_back("vpn_gateway");
-  }
-  if (route.metric.has_value()) words.push_back(absl::StrCat(*route.metric));
+  const std::string destination =
+      is_v4 ? route.destination.network().ToString() : route.destination.ToString();
+  const std::string netmask = is_v4 ? route.destination.NetmaskText() : "";
+  const std::string gateway = route.gateway.has_value() ? route.gateway->ToString() : "vpn_gateway";
+  const std::string metric = route.metric.has_value() ? absl::StrCat(*route.metric) : "";
+  absl::InlinedVector<absl::string_view, kMaxRouteWords> words = {is_v4 ? "route" : "route-ipv6",
+                                                                  destination};
+  if (is_v4) words.push_back(netmask);
+  if (route.gateway.has_value() || route.metric.has_value()) words.push_back(gateway);
+  if (route.metric.has_value()) words.push_back(metric);
   block.AddPush(field, words);
 }
 
@@ -100,7 +101,7 @@ void AddDns(const ClientConfig& config, BlockBuilder& block) {
 
 void AddRedirectGateway(const ClientConfig& config, BlockBuilder& block) {
   if (!config.redirect_gateway.has_value()) return;
-  std::vector<std::string> words = {"redirect-gateway"};
+  std::vector<absl::string_view> words = {"redirect-gateway"};
   for (size_t i = 0; i < config.redirect_gateway->flags.size(); ++i) {
     const std::string& flag = config.redirect_gateway->flags[i];
     const std::string field = IndexedField("redirect_gateway.flags", i);

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "absl/base/optimization.h"
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/overloaded.h"
 
@@ -54,18 +55,37 @@ void EnvironmentBlock::OpenIgnored(Source source) {
 
 std::optional<Message> EnvironmentBlock::Add(Source source, absl::Span<char> entry) {
   const absl::string_view text(entry.data(), entry.size());
-  const bool is_end = text == kEnd;
-  const size_t equals = is_end ? absl::string_view::npos : text.find('=');
-  const absl::string_view name = text.substr(0, equals);
+  const auto* const equals_sign = static_cast<const char*>(memchr(text.data(), '=', text.size()));
+  const size_t name_size =
+      equals_sign != nullptr ? static_cast<size_t>(equals_sign - text.data()) : 0;
 
   // Whatever becomes of the line, the reader's buffer does not keep a password.
   std::optional<Secret> password;
-  if (equals != absl::string_view::npos && name == kPasswordName) {
-    const absl::Span<char> value = entry.subspan(equals + 1);
+  if (text.substr(0, name_size) == kPasswordName) {
+    const absl::Span<char> value = entry.subspan(name_size + 1);
     password.emplace(absl::string_view(value.data(), value.size()));
     explicit_bzero(value.data(), value.size());
   }
 
+  const bool is_end = text == kEnd;
+  if (ABSL_PREDICT_FALSE(state_ != State::kCollecting || source != source_)) {
+    return AddUnawaited(source, is_end);
+  }
+  if (is_end) return Finish();
+  if (name_size == 0) return Ignore("an entry is not name=value");
+  if (entries_.size() >= kMaxEntries) return Ignore("too many environment entries");
+  if (entries_.byte_size() + text.size() > kMaxBytes) return Ignore("the environment is too large");
+
+  if (!password.has_value()) {
+    entries_.AddEntry(text, name_size);
+  } else if (!password_.has_value()) {
+    password_ = std::move(password);
+  }
+  return std::nullopt;
+}
+
+// A line that no block collects.
+std::optional<Message> EnvironmentBlock::AddUnawaited(Source source, bool is_end) {
   if (state_ == State::kClosed || source != source_) {
     const bool collecting = state_ == State::kCollecting;
     ProtocolError error = collecting ? MakeError("another block's environment came before its END")
@@ -74,20 +94,7 @@ std::optional<Message> EnvironmentBlock::Add(Source source, absl::Span<char> ent
     if (!is_end) OpenIgnored(source);
     return error;
   }
-  if (state_ == State::kIgnoring) {
-    if (is_end) Close();
-    return std::nullopt;
-  }
-  if (is_end) return Finish();
-  if (equals == absl::string_view::npos || equals == 0) return Ignore("an entry is not name=value");
-  if (entries_.size() >= kMaxEntries) return Ignore("too many environment entries");
-  if (entries_.byte_size() + text.size() > kMaxBytes) return Ignore("the environment is too large");
-
-  if (!password.has_value()) {
-    entries_.Add(name, text.substr(equals + 1));
-  } else if (!password_.has_value()) {
-    password_ = std::move(password);
-  }
+  if (is_end) Close();
   return std::nullopt;
 }
 

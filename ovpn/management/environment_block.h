@@ -49,6 +49,7 @@ class EnvironmentBlock {
     kIgnoring,  // up to END
   };
 
+  std::optional<Message> AddUnawaited(Source source, bool is_end);
   ProtocolError MakeError(absl::string_view what) const;
   std::optional<Message> Ignore(absl::string_view what);
   Message Finish();

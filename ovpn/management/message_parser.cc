@@ -12,6 +12,7 @@ namespace ovpnbroker::ovpn {
 namespace {
 
 constexpr absl::string_view kClient = ">CLIENT:";
+constexpr absl::string_view kClientEntry = ">CLIENT:ENV,";
 constexpr absl::string_view kUpDown = ">UPDOWN:";
 constexpr absl::string_view kLog = ">LOG:";
 constexpr absl::string_view kEnvironment = "ENV,";
@@ -42,6 +43,10 @@ std::optional<Message> MessageParser::Next() {
 
 std::optional<Message> MessageParser::ParseLine(absl::Span<char> line) {
   const absl::string_view text = AsText(line);
+  // Of fifty lines this is all but two.
+  if (absl::StartsWith(text, kClientEntry)) {
+    return block_.Add(EnvironmentBlock::Source::kClient, line.subspan(kClientEntry.size()));
+  }
   if (absl::StartsWith(text, kClient)) return ParseClientLine(line.subspan(kClient.size()));
   if (absl::StartsWith(text, kUpDown)) return ParseUpDownLine(line.subspan(kUpDown.size()));
   if (!absl::StartsWith(text, ">")) {
@@ -55,10 +60,6 @@ std::optional<Message> MessageParser::ParseLine(absl::Span<char> line) {
 }
 
 std::optional<Message> MessageParser::ParseClientLine(absl::Span<char> text) {
-  constexpr auto kSource = EnvironmentBlock::Source::kClient;
-  if (absl::StartsWith(AsText(text), kEnvironment)) {
-    return block_.Add(kSource, text.subspan(kEnvironment.size()));
-  }
   std::optional<Message> broken = block_.BreakOff("another notification");
   std::variant<EnvironmentBlock::Event, Message> header = ParseClientHeader(text);
   if (auto* event = std::get_if<EnvironmentBlock::Event>(&header)) {
@@ -67,7 +68,8 @@ std::optional<Message> MessageParser::ParseClientLine(absl::Span<char> text) {
   }
   auto& message = std::get<Message>(header);
   // An unknown or wrong header may still be followed by an environment.
-  if (!std::holds_alternative<ClientEvent>(message)) block_.OpenIgnored(kSource);
+  if (!std::holds_alternative<ClientEvent>(message))
+    block_.OpenIgnored(EnvironmentBlock::Source::kClient);
   if (!broken.has_value()) return std::move(message);
   deferred_ = std::move(message);
   return broken;

@@ -16,6 +16,9 @@
 namespace ovpnbroker::ovpn {
 namespace {
 
+// What a word takes in a line besides its own bytes, escapes apart.
+constexpr size_t kSpaceAndQuotes = 3;
+
 // By byte.
 constexpr std::array<bool, 256> kNeedsNoEscape = [] {
   std::array<bool, 256> table{};
@@ -55,15 +58,19 @@ bool IsOptionName(absl::string_view name) {
          std::all_of(name.begin(), name.end(), is_name_byte);
 }
 
-std::string JoinOptionWords(absl::Span<const std::string> words) {
+std::string JoinOptionWords(absl::Span<const absl::string_view> words) {
+  size_t size = 0;
+  for (const absl::string_view word : words) size += word.size() + kSpaceAndQuotes;
   std::string line;
-  for (const std::string& word : words) {
-    if (&word != words.begin()) line.push_back(' ');
+  line.reserve(size);
+  for (size_t i = 0; i < words.size(); ++i) {
+    const absl::string_view word = words[i];
+    if (i > 0) line.push_back(' ');
     const bool bare = !word.empty() && std::all_of(word.begin(), word.end(), NeedsNoEscape);
     if (bare) {
-      line += word;
+      line.append(word.data(), word.size());
     } else {
-      line += QuoteArgument(word);
+      AppendQuoted(word, line);
     }
   }
   return line;

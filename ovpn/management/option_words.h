@@ -25,6 +25,6 @@ bool IsOptionName(absl::string_view name);
 
 // The line that SplitOptionLine splits into `words`; quotes only where they are needed. The words
 // hold no control bytes.
-std::string JoinOptionWords(absl::Span<const std::string> words);
+std::string JoinOptionWords(absl::Span<const absl::string_view> words);
 
 }  // namespace ovpnbroker::ovpn

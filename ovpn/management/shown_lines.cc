@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/types/span.h"
 
 namespace ovpnbroker::ovpn {
 namespace {
@@ -16,9 +17,9 @@ constexpr absl::string_view kHidden = "[hidden]";
 constexpr absl::string_view kOpenOptions[] = {"END",
                                               "block-outside-dns",
                                               "explicit-exit-notify",
-                                              "ifconfig-ipv6-push",
                                               "ifconfig",
                                               "ifconfig-ipv6",
+                                              "ifconfig-ipv6-push",
                                               "ifconfig-push",
                                               "inactive",
                                               "iroute",
@@ -39,26 +40,28 @@ constexpr absl::string_view kOpenOptions[] = {"END",
                                               "route-metric",
                                               "sndbuf",
                                               "topology",
-                                              "tun-mtu",
-                                              "tun-ipv6"};
+                                              "tun-ipv6",
+                                              "tun-mtu"};
 // Of dhcp-option; a proxy's address, for one, may carry a password.
 constexpr absl::string_view kOpenDhcpOptions[] = {"DNS", "DNS6", "DOMAIN", "DOMAIN-SEARCH"};
 
-bool IsOneOf(absl::string_view word, const absl::string_view* begin, const absl::string_view* end) {
-  return std::find(begin, end, word) != end;
+bool IsOneOf(absl::string_view word, absl::Span<const absl::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 absl::string_view WordOf(absl::string_view text) {
-  return text.substr(0, text.find_first_of(" \""));
+  const auto end =
+      std::find_if(text.begin(), text.end(), [](char c) { return c == ' ' || c == '"'; });
+  return text.substr(0, static_cast<size_t>(end - text.begin()));
 }
 
 bool IsOpen(absl::string_view option) {
   const absl::string_view word = WordOf(option);
   if (word == "dhcp-option") {
     absl::ConsumePrefix(&option, "dhcp-option ");
-    return IsOneOf(WordOf(option), std::begin(kOpenDhcpOptions), std::end(kOpenDhcpOptions));
+    return IsOneOf(WordOf(option), kOpenDhcpOptions);
   }
-  return IsOneOf(word, std::begin(kOpenOptions), std::end(kOpenOptions));
+  return IsOneOf(word, kOpenOptions);
 }
 
 std::string ShowHeader(const Command& command, absl::string_view line) {

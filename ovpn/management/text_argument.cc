@@ -11,6 +11,13 @@ bool IsUtf8Continuation(char byte) { return (static_cast<unsigned char>(byte) & 
 
 constexpr size_t kMaxUtf8Continuations = 3;
 
+// Where the first byte is that an argument in quotes must escape; the size when there is none.
+size_t FindEscaped(absl::string_view text) {
+  const auto found =
+      std::find_if(text.begin(), text.end(), [](char byte) { return byte == '"' || byte == '\\'; });
+  return static_cast<size_t>(found - text.begin());
+}
+
 }  // namespace
 
 bool IsControlByte(char byte) {
@@ -35,13 +42,20 @@ absl::Status CheckText(absl::string_view text, size_t max_bytes) {
 std::string QuoteArgument(absl::string_view text) {
   std::string quoted;
   quoted.reserve(text.size() + 2);
-  quoted.push_back('"');
-  for (const char byte : text) {
-    if (byte == '"' || byte == '\\') quoted.push_back('\\');
-    quoted.push_back(byte);
-  }
-  quoted.push_back('"');
+  AppendQuoted(text, quoted);
   return quoted;
+}
+
+void AppendQuoted(absl::string_view text, std::string& line) {
+  line.push_back('"');
+  // What needs no escape goes over in one piece.
+  for (size_t end; (end = FindEscaped(text)) < text.size(); text.remove_prefix(end + 1)) {
+    line.append(text.data(), end);
+    line.push_back('\\');
+    line.push_back(text[end]);
+  }
+  line.append(text.data(), text.size());
+  line.push_back('"');
 }
 
 std::string CleanText(absl::string_view text, size_t max_bytes) {

@@ -29,6 +29,8 @@ absl::Status CheckText(absl::string_view text, size_t max_bytes = kMaxArgumentBy
 // `text` in double quotes, with `"` and `\` escaped: one argument, whatever is in it. `text` has
 // passed CheckText.
 std::string QuoteArgument(absl::string_view text);
+// The same, behind what `line` holds.
+void AppendQuoted(absl::string_view text, std::string& line);
 
 // `text` made to pass CheckText: each control byte becomes `?`, and what exceeds `max_bytes` is cut
 // off, at the start of a UTF-8 character where there is one.

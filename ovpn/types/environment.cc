@@ -3,6 +3,8 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace ovpnbroker::ovpn {
 namespace {
 
@@ -16,33 +18,31 @@ std::optional<absl::string_view> Environment::Get(absl::string_view name) const 
   for (const Span& span : spans_) {
     // Most names differ in length already.
     if (span.name_size != name.size()) continue;
-    const char* const entry = buffer_.data() + span.offset;
-    if (std::memcmp(entry, name.data(), name.size()) != 0) continue;
-    return absl::string_view(entry + span.name_size, span.value_size);
+    const Entry entry = EntryAt(span);
+    if (std::memcmp(entry.name.data(), name.data(), name.size()) == 0) return entry.value;
   }
   return std::nullopt;
 }
 
-Environment::Entry Environment::operator[](size_t index) const {
-  const Span& span = spans_[index];
-  const absl::string_view all(buffer_);
-  return {all.substr(span.offset, span.name_size),
-          all.substr(span.offset + span.name_size, span.value_size)};
-}
+Environment::Entry Environment::operator[](size_t index) const { return EntryAt(spans_[index]); }
 
 Environment::Iterator Environment::begin() const { return {this, 0}; }
 Environment::Iterator Environment::end() const { return {this, spans_.size()}; }
 
 void Environment::Builder::Add(absl::string_view name, absl::string_view value) {
-  if (environment_.spans_.empty()) {
-    environment_.spans_.reserve(kUsualEntries);
-    environment_.buffer_.reserve(kUsualBytes);
+  AddEntry(absl::StrCat(name, "=", value), name.size());
+}
+
+void Environment::Builder::AddEntry(absl::string_view entry, size_t name_size) {
+  std::string& buffer = environment_.buffer_;
+  std::vector<Span>& spans = environment_.spans_;
+  if (spans.empty()) {
+    spans.reserve(kUsualEntries);
+    buffer.reserve(kUsualBytes);
   }
-  environment_.spans_.push_back({static_cast<uint32_t>(environment_.buffer_.size()),
-                                 static_cast<uint32_t>(name.size()),
-                                 static_cast<uint32_t>(value.size())});
-  environment_.buffer_.append(name.data(), name.size());
-  environment_.buffer_.append(value.data(), value.size());
+  spans.push_back({static_cast<uint32_t>(buffer.size()), static_cast<uint32_t>(name_size),
+                   static_cast<uint32_t>(entry.size() - name_size - 1)});
+  buffer.append(entry.data(), entry.size());
 }
 
 Environment Environment::Builder::Build() { return std::exchange(environment_, Environment()); }

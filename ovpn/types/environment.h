@@ -39,15 +39,20 @@ class Environment {
   Iterator begin() const;
   Iterator end() const;
 
-  // Memory of names and values, without bookkeeping.
+  // Memory of the entries as name=value, without bookkeeping.
   size_t byte_size() const { return buffer_.size(); }
 
  private:
   struct Span {
-    uint32_t offset;
+    uint32_t offset;  // of the name in buffer_; the value is behind its '='
     uint32_t name_size;
     uint32_t value_size;
   };
+
+  Entry EntryAt(const Span& span) const {
+    const char* const name = buffer_.data() + span.offset;
+    return {{name, span.name_size}, {name + span.name_size + 1, span.value_size}};
+  }
 
   std::string buffer_;
   std::vector<Span> spans_;
@@ -57,6 +62,8 @@ class Environment::Builder {
  public:
   // Appends one entry. `name` must not be empty; limits are the parser's.
   void Add(absl::string_view name, absl::string_view value);
+  // The same for "name=value", whose first `name_size` bytes are the name.
+  void AddEntry(absl::string_view entry, size_t name_size);
   size_t size() const { return environment_.spans_.size(); }
   size_t byte_size() const { return environment_.buffer_.size(); }
   // Hands the environment over and leaves the builder empty.

@@ -111,11 +111,8 @@ bool IpPrefix::Contains(const IpAddress& address) const {
 }
 
 std::string IpPrefix::NetmaskText() const {
-  IpAddress netmask;
-  for (int bit = 0; bit < length_; ++bit) {
-    netmask.bytes_[static_cast<size_t>(bit / 8)] |= static_cast<uint8_t>(0x80U >> (bit % 8));
-  }
-  return netmask.ToString();
+  const absl::uint128 ones = absl::Uint128Max() << (kV4Bits - length_);
+  return IpAddress::FromNumber(IpAddress::Family::kV4, ones).ToString();
 }
 
 IpAddress IpPrefix::Last() const {

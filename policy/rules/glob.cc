@@ -1,5 +1,7 @@
 #include "policy/rules/glob.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 
 namespace ovpnbroker::policy {
@@ -28,16 +30,24 @@ absl::StatusOr<Glob> Glob::Compile(absl::string_view pattern) {
   return glob;
 }
 
-// Most patterns are a plain name or a prefix and a `*`; those need no backtracking.
+// Most patterns are a plain name, or one with a `*` at one end; those need no backtracking.
 void Glob::Simplify() {
-  size_t plain = 0;
-  while (plain < tokens_.size() && tokens_[plain].type == Token::Type::kByte) ++plain;
-  const bool ends_in_run =
-      plain + 1 == tokens_.size() && tokens_[plain].type == Token::Type::kAnyRun;
-  if (plain != tokens_.size() && !ends_in_run) return;
+  const auto is_run = [](const Token& token) { return token.type == Token::Type::kAnyRun; };
+  auto begin = tokens_.begin();
+  auto end = tokens_.end();
+  Kind kind = Kind::kLiteral;
+  if (begin != end && is_run(*(end - 1))) {
+    kind = Kind::kPrefix;
+    --end;
+  } else if (begin != end && is_run(*begin)) {
+    kind = Kind::kSuffix;
+    ++begin;
+  }
+  if (!std::all_of(begin, end, [](const Token& token) { return token.type == Token::Type::kByte; }))
+    return;
 
-  kind_ = ends_in_run ? Kind::kPrefix : Kind::kLiteral;
-  for (size_t i = 0; i < plain; ++i) literal_.push_back(tokens_[i].byte);
+  kind_ = kind;
+  for (auto token = begin; token != end; ++token) literal_.push_back(token->byte);
   tokens_.clear();
 }
 
@@ -47,6 +57,8 @@ bool Glob::Matches(absl::string_view text) const {
       return text == literal_;
     case Kind::kPrefix:
       return absl::StartsWith(text, literal_);
+    case Kind::kSuffix:
+      return absl::EndsWith(text, literal_);
     case Kind::kGeneral:
       return MatchesGeneral(text);
   }

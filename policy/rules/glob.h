@@ -19,7 +19,7 @@ class Glob {
   bool Matches(absl::string_view text) const;
 
  private:
-  enum class Kind : uint8_t { kLiteral, kPrefix, kGeneral };
+  enum class Kind : uint8_t { kLiteral, kPrefix, kSuffix, kGeneral };
   struct Token {
     enum class Type : uint8_t { kByte, kAnyByte, kAnyRun };
     Type type;
@@ -31,7 +31,7 @@ class Glob {
   bool MatchesGeneral(absl::string_view text) const;
 
   Kind kind_ = Kind::kGeneral;
-  std::string literal_;        // kLiteral: the whole text; kPrefix: what comes before the last `*`
+  std::string literal_;        // kLiteral: the whole text; kPrefix, kSuffix: it without the `*`
   std::vector<Token> tokens_;  // kGeneral
 };
 

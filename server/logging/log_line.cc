@@ -1,6 +1,7 @@
 #include "server/logging/log_line.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "absl/strings/ascii.h"
@@ -9,6 +10,22 @@
 
 namespace ovpnbroker::server {
 namespace {
+
+// A decision's line has less.
+constexpr size_t kUsualBodyBytes = 1024;
+
+// Bytes that stand for themselves in every form of a line: ASCII without control characters, quotes
+// and backslashes. Nearly all values have no others.
+constexpr std::array<bool, 256> kIsPlain = [] {
+  std::array<bool, 256> table{};
+  for (size_t byte = 0x20; byte < 0x7f; ++byte) table[byte] = byte != '"' && byte != '\\';
+  return table;
+}();
+
+bool IsPlain(absl::string_view bytes) {
+  return std::all_of(bytes.begin(), bytes.end(),
+                     [](char c) { return kIsPlain[static_cast<unsigned char>(c)]; });
+}
 
 bool IsControl(char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); }
 
@@ -19,6 +36,10 @@ std::string HexByte(char c) {
 // Appends `bytes` with control characters and bytes that are not UTF-8 escaped; quotes and
 // backslashes as well when `quoted`.
 void AppendEscaped(absl::string_view bytes, bool quoted, std::string& out) {
+  if (IsPlain(bytes)) {
+    out.append(bytes.data(), bytes.size());
+    return;
+  }
   size_t valid = ovpn::ValidUtf8Prefix(bytes);
   for (size_t i = 0; i < bytes.size(); ++i) {
     const char c = bytes[i];
@@ -48,8 +69,11 @@ bool NeedsQuotes(absl::string_view value) {
          });
 }
 
-std::string JsonString(absl::string_view bytes) {
-  std::string out = "\"";
+void AppendJsonText(absl::string_view bytes, std::string& out) {
+  if (IsPlain(bytes)) {
+    out.append(bytes.data(), bytes.size());
+    return;
+  }
   for (const char c : ovpn::ReplaceInvalidUtf8(bytes)) {
     if (c == '"' || c == '\\') {
       out += {'\\', c};
@@ -59,14 +83,24 @@ std::string JsonString(absl::string_view bytes) {
       out += c;
     }
   }
-  return out + "\"";
+}
+
+// "name":"value"
+void AppendJsonMember(absl::string_view name, absl::string_view value, std::string& out) {
+  out += '"';
+  AppendJsonText(name, out);
+  out += "\":\"";
+  AppendJsonText(value, out);
+  out += '"';
 }
 
 }  // namespace
 
 std::string TextLogBody(absl::string_view id, absl::string_view message,
                         absl::Span<const ovpn::LogField> fields) {
-  std::string body = absl::StrCat(id, " ");
+  std::string body;
+  body.reserve(kUsualBodyBytes);
+  absl::StrAppend(&body, id, " ");
   AppendEscaped(message, /*quoted=*/false, body);
   for (const ovpn::LogField& field : fields) {
     absl::StrAppend(&body, " ", field.name, "=");
@@ -80,14 +114,18 @@ std::string TextLogBody(absl::string_view id, absl::string_view message,
 
 std::string JsonLogBody(absl::string_view id, absl::string_view message,
                         absl::Span<const ovpn::LogField> fields) {
-  std::string body = absl::StrCat("\"id\":", JsonString(id), ",\"message\":", JsonString(message),
-                                  ",\"fields\":{");
-  absl::string_view separator;
+  std::string body;
+  body.reserve(kUsualBodyBytes);
+  AppendJsonMember("id", id, body);
+  body += ',';
+  AppendJsonMember("message", message, body);
+  body += ",\"fields\":{";
   for (const ovpn::LogField& field : fields) {
-    absl::StrAppend(&body, separator, JsonString(field.name), ":", JsonString(field.value));
-    separator = ",";
+    if (&field != fields.begin()) body += ',';
+    AppendJsonMember(field.name, field.value, body);
   }
-  return body + "}";
+  body += '}';
+  return body;
 }
 
 }  // namespace ovpnbroker::server

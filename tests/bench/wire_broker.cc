@@ -54,7 +54,9 @@ WireBroker::WireBroker()
       log_(logger_),
       rules_(MakeSampleRules()),
       options_(std::make_shared<const policy::EngineOptions>()),
-      engine_(clock_, policy::EngineLimits{}, {&log_}) {}
+      engine_(clock_, policy::EngineLimits{}, {&log_}) {
+  Feed(">INFO:OpenVPN Management Interface Version 5 -- type 'help' for more info\r\n");
+}
 
 WireBroker::~WireBroker() = default;
 

@@ -30,7 +30,7 @@ TEST(FailureRules, PolicyVerdict_PassesAsItIs) {
       FailureOptions options = KeepLast(1h);
       options.mode = FailureOptions::Mode::kAllow;
       const Ruling ruling = ApplyFailureRules(kind, verdict, 1s, options);
-      EXPECT_EQ(ruling.answer, verdict);
+      EXPECT_EQ(ruling.AnswerTo(verdict), verdict);
       EXPECT_EQ(ruling.basis, AnswerBasis::kVerdict);
     }
   }
@@ -44,7 +44,7 @@ TEST(FailureRules, AnyFailure_DeniesWithARetry) {
       const Ruling ruling = ApplyFailureRules(kind, FailureOf(cause), 1s, options);
       const ovpn::Verdict expected = ovpn::Deny{std::string(ToString(cause)), "service unavailable",
                                                 "", ovpn::RetryHint{7s, false}};
-      EXPECT_EQ(ruling.answer, expected);
+      EXPECT_EQ(ruling.AnswerTo(FailureOf(cause)), expected);
       EXPECT_EQ(ruling.basis, AnswerBasis::kFailureRule);
     }
   }
@@ -55,7 +55,7 @@ TEST(FailureRules, Abstain_DeniesWithoutText) {
     FailureOptions options;
     options.mode = FailureOptions::Mode::kAllow;
     const Ruling ruling = ApplyFailureRules(kind, ovpn::Abstain{}, std::nullopt, options);
-    const auto& deny = std::get<ovpn::Deny>(ruling.answer);
+    const auto& deny = std::get<ovpn::Deny>(ruling.AnswerTo(ovpn::Abstain{}));
     EXPECT_EQ(deny.client_reason, "");
     EXPECT_FALSE(deny.retry.has_value());
     EXPECT_EQ(ruling.basis, AnswerBasis::kFailureRule);
@@ -70,7 +70,8 @@ TEST(FailureRules, FailureModeAllow_AdmitsInfrastructureFailuresOnly) {
       const bool admits =
           cause != FailureCause::kInvalidVerdict && cause != FailureCause::kShutdown;
       const Ruling ruling = ApplyFailureRules(kind, FailureOf(cause), std::nullopt, options);
-      EXPECT_EQ(std::holds_alternative<ovpn::Allow>(ruling.answer), admits) << ToString(cause);
+      EXPECT_EQ(std::holds_alternative<ovpn::Allow>(ruling.AnswerTo(FailureOf(cause))), admits)
+          << ToString(cause);
       EXPECT_EQ(ruling.basis, admits ? AnswerBasis::kFailureMode : AnswerBasis::kFailureRule);
     }
   }
@@ -96,7 +97,7 @@ TEST(FailureRules, KeepLast_KeepsASessionWithAYoungAllow) {
   };
   for (const Case& c : cases) {
     const Ruling ruling = ApplyFailureRules(c.kind, c.verdict, c.age, KeepLast(1h));
-    EXPECT_EQ(ruling.answer == ovpn::Verdict(ovpn::Allow{}), c.kept) << c.what;
+    EXPECT_EQ(ruling.AnswerTo(c.verdict) == ovpn::Verdict(ovpn::Allow{}), c.kept) << c.what;
     EXPECT_EQ(ruling.basis == AnswerBasis::kKeptLast, c.kept) << c.what;
   }
 }

@@ -90,9 +90,9 @@ TEST(IsOptionName, OnlyLettersDigitsAndInnerDashes) {
 }
 
 TEST(JoinOptionWords, PlainWords_StayBare) {
-  EXPECT_EQ(JoinOptionWords(Words{"iroute-ipv6", "fd00::/64"}), "iroute-ipv6 fd00::/64");
-  EXPECT_EQ(JoinOptionWords(Words{"push", "route 10.0.0.0"}), "push \"route 10.0.0.0\"");
-  EXPECT_EQ(JoinOptionWords(Words{"a", "", "it's", "#"}), "a \"\" \"it's\" \"#\"");
+  EXPECT_EQ(JoinOptionWords({"iroute-ipv6", "fd00::/64"}), "iroute-ipv6 fd00::/64");
+  EXPECT_EQ(JoinOptionWords({"push", "route 10.0.0.0"}), "push \"route 10.0.0.0\"");
+  EXPECT_EQ(JoinOptionWords({"a", "", "it's", "#"}), "a \"\" \"it's\" \"#\"");
 }
 
 std::string RandomText(std::mt19937& random, absl::string_view alphabet, size_t max_size) {
@@ -109,7 +109,8 @@ TEST(JoinOptionWords, AnyWords_AreReadBackAsTheyWere) {
     Words words;
     const size_t count = std::uniform_int_distribution<size_t>(1, kMaxOpenvpnWords)(random);
     while (words.size() < count) words.push_back(RandomText(random, "ab \"'\\#;<>,-\xc3\xbc", 12));
-    const std::string line = JoinOptionWords(words);
+    const std::string line =
+        JoinOptionWords(std::vector<absl::string_view>(words.begin(), words.end()));
     ASSERT_EQ(OpenvpnWords(line), words) << line;
     ASSERT_THAT(SplitOptionLine(line), IsOkAndHolds(words)) << line;
   }

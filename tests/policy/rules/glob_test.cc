@@ -30,6 +30,8 @@ INSTANTIATE_TEST_SUITE_P(
                     GlobCase{"?*", "", false}, GlobCase{"?*", "a", true},
                     GlobCase{"lap-*", "lap-", true}, GlobCase{"lap-*", "lap", false},
                     GlobCase{"*.corp", "a.corp", true}, GlobCase{"*.corp", "a.corp.evil", false},
+                    GlobCase{"*.corp", ".corp", true}, GlobCase{"*.corp", "corp", false},
+                    GlobCase{"*-\\*", "a-*", true}, GlobCase{"*-\\*", "a-b", false},
                     GlobCase{"a*b*c", "a-b-b-c", true}, GlobCase{"a*b*c", "acb", false},
                     GlobCase{"a**c", "abc", true}, GlobCase{"a?c", "abc", true},
                     GlobCase{"a?c", "ac", false}, GlobCase{"\\*", "*", true},
