@@ -83,16 +83,21 @@ void WriteFooter(const std::string& footer, const char* heading, std::ostream& o
   end_verbatim();
 }
 
-void WriteCommand(const App& app, const std::string& before, std::ostream& out) {
-  const std::string name = absl::StrCat(before, app.get_name());
-  std::string synopsis = absl::StrCat("\\fB", RoffText(name), "\\fR");
+// " ADDRESS [FILE]", each in italics.
+std::string Positionals(const App& app) {
+  std::string words;
   for (const Option* option : app.get_options(IsShown)) {
     if (!option->get_positional()) continue;
     const std::string word = absl::StrCat("\\fI", RoffText(option->get_name(true)), "\\fR");
-    absl::StrAppend(&synopsis, " ", option->get_required() ? word : absl::StrCat("[", word, "]"));
+    absl::StrAppend(&words, " ", option->get_required() ? word : absl::StrCat("[", word, "]"));
   }
+  return words;
+}
+
+void WriteCommand(const App& app, const std::string& before, std::ostream& out) {
+  const std::string name = absl::StrCat(before, app.get_name());
   out << ".SS \"" << RoffText(name) << "\"\n"
-      << synopsis << "\n.PP\n"
+      << "\\fB" << RoffText(name) << "\\fR" << Positionals(app) << "\n.PP\n"
       << RoffText(app.get_description()) << ".\n";
   WriteOptions(app, out);
   if (!app.get_footer().empty()) {
@@ -121,8 +126,8 @@ void WriteManPage(const App& app, const ManPageInfo& info, std::ostream& out) {
       << RoffText(name) << " \\- " << RoffText(info.summary) << "\n"
       << ".SH SYNOPSIS\n.B " << RoffText(name) << "\n";
   const bool has_commands = !app.get_subcommands({}).empty();
-  out << (has_commands ? "[\\fIOPTION\\fR]... \\fICOMMAND\\fR [\\fIARGUMENT\\fR]...\n"
-                       : "[\\fIOPTION\\fR]...\n")
+  out << "[\\fIOPTION\\fR]..."
+      << (has_commands ? " \\fICOMMAND\\fR [\\fIARGUMENT\\fR]..." : Positionals(app)) << "\n"
       << ".SH DESCRIPTION\n"
       << RoffText(app.get_description()) << "\n";
   for (const absl::string_view paragraph : absl::StrSplit(info.description, "\n\n")) {
@@ -134,8 +139,9 @@ void WriteManPage(const App& app, const ManPageInfo& info, std::ostream& out) {
     out << ".SH COMMANDS\n";
     for (const App* command : app.get_subcommands({})) WriteCommand(*command, "", out);
   }
+  out << ".PP\n";
   WriteFooter(app.get_footer(), ".SH", out);
-  out << ".SH FILES\n";
+  if (!info.files.empty()) out << ".SH FILES\n";
   for (const absl::string_view line : absl::StrSplit(info.files, '\n', absl::SkipEmpty())) {
     const std::pair<std::string, std::string> parts =
         absl::StrSplit(line, absl::MaxSplits("  ", 1));

@@ -17,7 +17,7 @@ struct ManPageInfo {
   std::string section;      // "1", "8"
   std::string summary;      // one line, without a full stop
   std::string description;  // paragraphs, separated by empty lines; under the summary
-  std::string files;        // "PATH  what it is", one a line
+  std::string files;        // "PATH  what it is", one a line; may be empty
   std::string see_also;     // "ovpn-brokerd(8), ..."
 };
 

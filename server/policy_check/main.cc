@@ -13,7 +13,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "ovpn/base/atomic_file.h"
+#include "server/man/man_page.h"
 #include "server/policy_check/cases.h"
 #include "server/policy_check/report.h"
 
@@ -47,6 +49,13 @@ constexpr char kFooter[] =
     "      expect:\n"
     "        verdict: allow\n"
     "        fields: {allow.config.ifconfig_push.local: 10.8.0.20}";
+
+server::ManPageInfo ManPage() {
+  return {"1", "checks a policy service of ovpn-broker",
+          "Each rule of the contract is checked by what the service does, then what it decides\n"
+          "about the clients of a file.",
+          "", "ovpn-policy-sim(1), ovpn-brokerd(8)"};
+}
 
 struct Options {
   std::string address;
@@ -217,6 +226,10 @@ int Main(int argc, char** argv) {
   AddOptions(app, options);
   app.set_version_flag("--version", "ovpn-policy-check " OVPNBROKER_VERSION);
   app.footer(kFooter);
+  if (argc > 1 && absl::string_view(argv[1]) == server::kManWord) {
+    server::WriteManPage(app, ManPage(), std::cout);
+    return kOk;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

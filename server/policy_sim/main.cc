@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+#include "server/man/man_page.h"
 #include "server/policy_sim/daemon_mode.h"
 #include "server/policy_sim/driver_mode.h"
 
@@ -16,18 +18,28 @@ namespace {
 constexpr char kFooter[] =
     "Starts a broker on a simulated OpenVPN server and a policy of yours behind it. Prints counts\n"
     "while it runs, then what became of the clients and how long answers took.\n"
-    "Exit codes: 0 every client was answered, 1 not every one, or the broker did not start,\n"
-    "2 wrong arguments.\n"
     "\n"
-    "FILE of --options: `clients`, `rate`, `stay`, `renegotiate` as the options here, and `kinds`, "
-    "a\n"
-    "list of clients, each with `name`, `username` ({} is the client's number), `weight`,\n"
-    "`environment`, `response` (to a question) and `bytes_per_second`.\n"
+    "FILE of --options: `clients`, `rate`, `stay`, `renegotiate` as the options here, and\n"
+    "`kinds`, a list of clients, each with `name`, `username` ({} is the client's number),\n"
+    "`weight`, `environment`, `response` (to a question) and `bytes_per_second`.\n"
+    "\n"
+    "Exit codes:\n"
+    "  0  every client was answered\n"
+    "  1  not every one, or the broker did not start\n"
+    "  2  wrong arguments\n"
     "\n"
     "Examples:\n"
     "  ovpn-policy-sim --policy unix:/tmp/ovpn-policy.sock --clients 1000 --rate 200\n"
     "  ovpn-policy-sim --rules rules.yaml --name 'laptop-{}' --renegotiate 5 --for 30\n"
     "  ovpn-policy-sim --policy unix:/tmp/ovpn-policy.sock --options office.yaml";
+
+server::ManPageInfo ManPage() {
+  return {
+      "1", "drives ovpn-broker and a policy with simulated clients",
+      "It starts a broker of its own, in a folder of its own, whose OpenVPN server is simulated:\n"
+      "no root, no tun device, no configuration.",
+      "", "ovpn-policy-check(1), ovpn-brokerd(8)"};
+}
 
 struct CommandLine {
   DriverOptions driver;
@@ -96,6 +108,10 @@ int Drive(int argc, char** argv) {
   AddOptions(app, line);
   app.set_version_flag("--version", "ovpn-policy-sim " OVPNBROKER_VERSION);
   app.footer(kFooter);
+  if (argc > 1 && absl::string_view(argv[1]) == server::kManWord) {
+    server::WriteManPage(app, ManPage(), std::cout);
+    return kAllAnswered;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

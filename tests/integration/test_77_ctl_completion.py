@@ -7,37 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.broker import build_directory
+from harness.broker import ROOT, build_directory
+from harness.completion import bash_completes, program, zsh_completes
 from harness.judges import allow_all
-from harness.timing import DEFAULT_DEADLINE
+from harness.mentions import PLACES
 from harness.world import World
-
-ROOT = Path(__file__).resolve().parents[2]
-SCRIPT = ROOT / "deploy" / "completions" / "ovpn-brokerctl.bash"
-
-
-def program() -> Path:
-    return build_directory() / "server" / "ctl" / "ovpn-brokerctl"
-
-
-def bash_completes(*words: str, socket: str = "") -> list[str]:
-    """What bash offers for the last word, by the script that is installed."""
-    line = " ".join(f"'{word}'" for word in (str(program()), *words))
-    code = f"""
-        source {SCRIPT}
-        COMP_WORDS=({line}); COMP_CWORD={len(words)}
-        _ovpn_brokerctl
-        printf '%s\\n' "${{COMPREPLY[@]}}"
-    """
-    run = subprocess.run(
-        ["bash", "-c", code],
-        env={"PATH": os.environ["PATH"], "OVPN_BROKER_SOCKET": socket},
-        capture_output=True,
-        text=True,
-        timeout=DEFAULT_DEADLINE,
-        check=True,
-    )
-    return run.stdout.split()
 
 
 def help_of(*words: str) -> str:
@@ -80,6 +54,30 @@ def test_completion_offers_names_of_the_broker(world: World) -> None:
     assert bash_completes("kill", "--cn", "", socket="/nonexistent") == []
 
 
+def test_zsh_offers_what_bash_offers(world: World, tmp_path: Path) -> None:
+    server = world.server()
+    broker = world.broker(server, world.policy(allow_all))
+    world.client(server, "alice").wait_connected()
+    uid = broker.session_of("alice").uid
+    socket = str(broker.admin_socket)
+    for words in [("",), ("sess",), ("sessions", "-"), ("sessions", "-o", "y")]:
+        _, offered = zsh_completes(*words, socket=socket)
+        assert sorted(offered) == sorted(bash_completes(*words, socket=socket)), words
+    assert zsh_completes("kill", "--cn", "al", socket=socket)[0] == "kill --cn alice "
+    assert zsh_completes("sessions", "show", "", socket=socket)[0] == f"sessions show {uid} "
+    # Files are the shell's own business.
+    (tmp_path / "broker.yaml").touch()
+    assert bash_completes("check-config", f"{tmp_path}/bro") == [f"{tmp_path}/broker.yaml"]
+    completed, _ = zsh_completes("check-config", f"{tmp_path}/bro", socket=socket)
+    assert completed == f"check-config {tmp_path}/broker.yaml "
+
+
+def test_zsh_without_a_broker_leaves_the_line_alone() -> None:
+    for word in ["", "al"]:
+        completed, offered = zsh_completes("kill", "--cn", word, socket="/nonexistent")
+        assert (completed, offered) == (f"kill --cn {word}", [])
+
+
 @pytest.mark.parametrize(
     ("command", "option"),
     [
@@ -107,8 +105,7 @@ def page(name: str, folder: Path) -> Path:
         command = [str(ROOT / "docs" / "reference" / "man.py"), "1.0"]
     else:
         stem = name.rsplit(".", 1)[0]
-        place = "server/ctl" if stem == "ovpn-brokerctl" else "server"
-        command = [str(build_directory() / place / stem), "__man"]
+        command = [str(build_directory() / "server" / PLACES[stem]), "__man"]
     path.write_text(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     return path
 
@@ -117,6 +114,8 @@ def page(name: str, folder: Path) -> Path:
     ("name", "texts"),
     [
         ("ovpn-brokerctl.1", ["sessions show", "--server-name", "EXIT CODES", "jq -r"]),
+        ("ovpn-policy-check.1", ["--junit", "EXIT CODES", "cases.yaml"]),
+        ("ovpn-policy-sim.1", ["--renegotiate", "EXAMPLES"]),
         ("ovpn-brokerd.8", ["--check-config", "SIGHUP", "EXIT CODES"]),
         ("ovpn-broker.yaml.5", ["runtime_directory", "stop_timeout", "address_pools"]),
     ],

@@ -14,7 +14,8 @@ _CODE = re.compile(
 _MENTION = re.compile(
     r"(?:^|[\s(])(ovpn-(?:brokerctl|brokerd|policy-check|policy-sim))((?: [^\n|;&<>()#]*)?)"
 )
-_PLACES = {
+# Of each program, below server/ of the build.
+PLACES = {
     "ovpn-brokerctl": "ctl/ovpn-brokerctl",
     "ovpn-brokerd": "ovpn-brokerd",
     "ovpn-policy-check": "policy_check/ovpn-policy-check",
@@ -40,7 +41,7 @@ def mentions(page: Path) -> list[tuple[int, str]]:
 
 @functools.cache
 def _help(*path: str) -> str:
-    program = build_directory() / "server" / _PLACES[path[0]]
+    program = build_directory() / "server" / PLACES[path[0]]
     shown = subprocess.run(
         [str(program), *path[1:], "--help"], capture_output=True, text=True, timeout=60
     )
