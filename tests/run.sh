@@ -24,6 +24,7 @@ ctest, then the integration tests, in which a real OpenVPN server asks the broke
   --fuzz SECONDS   also fuzz each libFuzzer target that long
   --package        also build the Debian package, and install and run it in a clean Debian (root; see tests/packaging)
   --bench          also build and run tests/bench (optimised)
+  --demo           also run deploy/demo.sh with each of its policies (root)
   --only           only the stages that the options above add, not ctest and not the integration tests
   -h, --help       this text
 
@@ -38,7 +39,7 @@ Builds are in build/PRESET, logs of failed integration tests in the test's own r
 USAGE
 }
 
-preset=dev filter='' fuzz_seconds=0 install=true main_stages=true integration=true lint=false bench=false package=false
+preset=dev filter='' fuzz_seconds=0 install=true main_stages=true integration=true lint=false bench=false package=false demo=false
 while [[ $# -gt 0 ]]; do
   case $1 in
     --filter) filter=${2:?--filter needs a regular expression} && shift ;;
@@ -49,6 +50,7 @@ while [[ $# -gt 0 ]]; do
     --lint) lint=true ;;
     --bench) bench=true ;;
     --package) package=true ;;
+    --demo) demo=true ;;
     --only) main_stages=false tests_expected=false ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && die "unknown option '$1'" ;;
@@ -69,6 +71,7 @@ if $install; then
   groups=(build test)
   if $lint || [[ $preset == tsan || $fuzz_seconds -gt 0 ]]; then groups+=(lint); fi
   if $package; then groups+=(package); fi
+  if $demo; then groups+=(demo); fi
   stage "install" deploy/install-packages.sh "${groups[@]}" || finish
 fi
 if $lint; then
@@ -88,6 +91,10 @@ fi
 if $package; then
   stage "build (package)" deploy/package.sh &&
     stage "package" run_package
+fi
+if $demo; then
+  stage "demo (rules)" run_demo rules
+  stage "demo (python)" run_demo python
 fi
 if $bench; then
   stage "build (bench)" configure_and_build release bench -DOVPNBROKER_TESTS=ON &&

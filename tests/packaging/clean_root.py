@@ -1,25 +1,27 @@
-"""A clean Debian in a folder, with the package installed, and its service run as its unit says, as far as that goes
-without systemd: same user, capabilities, devices, read-only files and /proc."""
+"""A clean Debian in a folder, which boots: systemd is its process 1, in namespaces of its own. Its network is the test's, so clients
+outside of it reach the servers inside."""
 
-import configparser
 import shutil
 import subprocess
 from pathlib import Path
 
+from harness.document import Shell
 from harness.processes import LoggedProcess
+from harness.timing import wait_until
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-UNIT = "usr/lib/systemd/system/ovpn-broker.service"
-# Name, major and minor number, for everybody as udev makes them: what DevicePolicy=closed and the unit's DeviceAllow= leave.
+# Name, major and minor number; for everybody, as udev makes them.
 _DEVICES = {
     "null": "1 3",
     "zero": "1 5",
     "full": "1 7",
     "random": "1 8",
     "urandom": "1 9",
+    "tty": "5 0",
     "net/tun": "10 200",
 }
+_ENVIRONMENT = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"]
 
 
 def run(
@@ -27,6 +29,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
@@ -45,80 +48,118 @@ def make_devices(folder: Path) -> list[str]:
     ]
 
 
-class Unit:
-    """The [Service] part of the installed unit."""
-
-    def __init__(self, path: Path):
-        parser = configparser.RawConfigParser(strict=False, delimiters=("=",))
-        parser.optionxform = str  # type: ignore[assignment,method-assign]
-        parser.read_string(path.read_text())
-        self.values = dict(parser["Service"])
-
-    def words(self, name: str) -> list[str]:
-        return self.values.get(name, "").split()
-
-
 class CleanRoot:
-    """Lives in namespaces of the test process; nothing is left of its mounts when that ends."""
+    """Ends with the test process, and so does everything that runs in it."""
 
-    def __init__(self, folder: Path, archive: Path, package: Path):
+    def __init__(self, folder: Path, archive: Path):
         self.folder = folder
-        self.package = package
         run("tar", "-xf", archive, "-C", folder)
-        run("mount", "-t", "proc", "proc", folder / "proc")
-        run("sh", "-ec", "\n".join(make_devices(folder / "dev")))
+        self.path("/etc/hostname").write_text("debian\n")
+        self.path("/etc/hosts").write_text("127.0.0.1 localhost debian\n")
+        # A control group of its own: systemd takes the one that it finds itself in for the machine's.
+        self._groups = folder.with_name(f"{folder.name}-cgroup")
+        self._groups.mkdir()
+        run("mount", "-t", "cgroup2", "cgroup2", self._groups)
+        self._group = self._groups / f"ovpn-broker-{folder.name}"
+        self._group.mkdir()
+        self._outside = LoggedProcess(
+            "systemd", ["sh", "-ec", self._boot()], folder.with_name(f"{folder.name}.log")
+        )
+        wait_until(self._is_up, f"system that has booted in {folder}:\n{self._outside.tail()}")
 
-    def close(self) -> None:
-        """Unmounts all, and removes the folder: some hundred megabytes."""
-        run("umount", self.folder / "proc")
-        run("umount", self.folder / "dev")
-        shutil.rmtree(self.folder)
+    def _boot(self) -> str:
+        root = self.folder
+        steps = [
+            "mount --make-rprivate /",
+            f"mount --bind {root} {root}",
+            f"mount -t proc proc {root}/proc",
+            f"mount -t sysfs -o ro sysfs {root}/sys",
+            f"mount -t cgroup2 cgroup2 {root}/sys/fs/cgroup",
+            *make_devices(root / "dev"),
+            f"mkdir {root}/dev/pts {root}/dev/shm",
+            f"ln -s pts/ptmx {root}/dev/ptmx",
+            f"mount -t devpts -o newinstance,ptmxmode=0666 devpts {root}/dev/pts",
+            f"mount -t tmpfs -o mode=755 tmpfs {root}/run",
+            f"mkdir {root}/run/outside",
+            f"cd {root}",
+            "pivot_root . run/outside",
+            "umount -l /run/outside",
+            "rmdir /run/outside",
+            "exec env -i container=ovpn-broker-test /lib/systemd/systemd --show-status=no",
+        ]
+        inside = "\n".join(steps)
+        return (
+            f"echo $$ > {self._group}/cgroup.procs\n"
+            "exec unshare --mount --pid --cgroup --ipc --uts --fork --kill-child"
+            f" sh -ec '{inside}'"
+        )
 
-    def chroot(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return run("chroot", self.folder, *command, check=check)
+    def _is_up(self) -> bool:
+        # Until then it is a shell, whose root may still be the machine's.
+        init = Path(f"/proc/{self._init()}/comm")
+        if not self._init() or init.read_text().strip() != "systemd":
+            return False
+        if not run(*self.enter("test", "-e", "/run/systemd/private"), check=False).returncode == 0:
+            return False
+        return self.run("systemctl", "is-system-running", check=False).stdout.strip() == "running"
+
+    def _init(self) -> int:
+        outside = self._outside.pid
+        children = Path(f"/proc/{outside}/task/{outside}/children").read_text().split()
+        return int(children[0]) if children else 0
+
+    def enter(self, *command: str) -> list[str]:
+        """The command line, from outside, of a command that runs inside as root."""
+        namespaces = ["--mount", "--pid", "--cgroup", "--ipc", "--uts", "--root", "--wd"]
+        # nsenter is its parent, and does not pass on what ends it.
+        with_parent = ["setpriv", "--pdeathsig=KILL", "--"]
+        entered = ["nsenter", f"--target={self._init()}", *namespaces, "--"]
+        return [*entered, *with_parent, *_ENVIRONMENT, *command]
+
+    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return run(*self.enter(*command), check=check)
+
+    def shell(self) -> Shell:
+        return Shell(self.enter("bash", "--norc"))
+
+    def journal(self, unit: str) -> LoggedProcess:
+        """What the unit writes, from its first line on."""
+        command = ["journalctl", "--follow", "--lines=all", "--output=cat", f"--unit={unit}"]
+        log = self.folder.with_name(f"{self.folder.name}-{unit}.log")
+        return LoggedProcess(f"journal of {unit}", self.enter(*command), log)
 
     def path(self, absolute: str) -> Path:
+        """A file of the root, seen from outside. What is below /run, /dev and /proc is not."""
         return self.folder / absolute.removeprefix("/")
 
-    def install(self) -> None:
-        inside = self.folder / "tmp" / self.package.name
-        inside.write_bytes(self.package.read_bytes())
-        self.chroot("dpkg", "-i", f"/tmp/{self.package.name}")
+    def install(self, package: Path) -> str:
+        """Over a newer one as well; the operator's changes of configuration files are kept. What apt printed."""
+        inside = self.path(f"/root/{package.name}")
+        inside.write_bytes(package.read_bytes())
+        keep = ["-o", "Dpkg::Options::=--force-confold"]
+        done = self.run(
+            "apt-get", "install", "-y", "--allow-downgrades", *keep, f"/root/{package.name}"
+        )
         inside.unlink()
+        return done.stdout + done.stderr
 
-    def start_service(self, notify_socket: str) -> LoggedProcess:
-        """What systemd would start. The folders that the unit asks for are made as systemd makes them."""
-        unit = Unit(self.path(UNIT))
-        folders = {
-            f"/run/{unit.values['RuntimeDirectory']}": unit.values["RuntimeDirectoryMode"],
-            f"/var/lib/{unit.values['StateDirectory']}": unit.values["StateDirectoryMode"],
-            f"/var/log/{unit.values['LogsDirectory']}": unit.values["LogsDirectoryMode"],
-        }
-        user, group = unit.values["User"], unit.values["Group"]
-        for folder, mode in folders.items():
-            self.chroot("install", "-d", "-o", user, "-g", group, "-m", mode, folder)
-        capabilities = ",".join(
-            f"+{name.removeprefix('CAP_').lower()}" for name in unit.words("AmbientCapabilities")
+    def main_pid(self, unit: str) -> int:
+        """As the root counts; 0 when it does not run."""
+        shown = self.run("systemctl", "show", "--property=MainPID", "--value", unit)
+        return int(shown.stdout)
+
+    def close(self) -> None:
+        """Removes the folder as well: some hundred megabytes."""
+        self._outside.kill()
+        wait_until(
+            lambda: not (self._group / "cgroup.procs").read_text().strip()
+            and "populated 0" in (self._group / "cgroup.events").read_text(),
+            "end of all processes",
         )
-        bounding = ",".join(
-            f"+{name.removeprefix('CAP_').lower()}" for name in unit.words("CapabilityBoundingSet")
-        )
-        sandbox = [
-            f"mount --bind {self.folder} {self.folder}",
-            f"mount -o remount,bind,ro {self.folder}",
-            *(f"mount --bind {self.folder}{name} {self.folder}{name}" for name in folders),
-            *(f"mount -o remount,bind,rw {self.folder}{name}" for name in folders),
-            f"mount -t tmpfs -o mode=1777,nodev,nosuid tmpfs {self.folder}/tmp",
-            f"mount -t proc -o hidepid=invisible,subset=pid proc {self.folder}/proc",
-            *make_devices(self.folder / "dev"),
-            f"umask {unit.values['UMask']}",
-            f"exec chroot {self.folder} setpriv --reuid {user} --regid {group} --clear-groups"
-            f" --bounding-set=-all,{bounding} --inh-caps=-all,{capabilities} --ambient-caps=-all,{capabilities}"
-            f" --no-new-privs -- {unit.values['ExecStart']}",
-        ]
-        return LoggedProcess(
-            "ovpn-broker.service",
-            ["unshare", "--mount", "--", "sh", "-ec", "\n".join(sandbox)],
-            self.folder.parent / "service.log",
-            env={"NOTIFY_SOCKET": notify_socket},
-        )
+        for group in sorted(self._group.rglob("*"), reverse=True):
+            if group.is_dir():
+                group.rmdir()
+        self._group.rmdir()
+        run("umount", self._groups)
+        self._groups.rmdir()
+        shutil.rmtree(self.folder)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a minimal Debian with everything that a package depends on, and prints the path of its archive. It is kept outside of
+# Makes a minimal Debian that boots, with everything that a package depends on, and prints the path of its archive. It is kept outside of
 # the tree and made again when the dependencies or this script change: minutes the first time, nothing afterwards.
 set -euo pipefail
 package=$(realpath "${1:?usage: clean_root.sh PACKAGE.deb}")
@@ -20,7 +20,7 @@ trap 'rm -f "$log" "$root.new"' EXIT
 mapfile -t sources < <(apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
   awk -v suite=$suite '$2 ~ "^" suite { print "deb " $1 " " $2 " " $3 }' | sort -u)
 # shellcheck disable=SC2016  # $1 is the hook's
-mmdebstrap --format=tar --variant=apt --include=systemd-standalone-sysusers,systemd-standalone-tmpfiles \
+mmdebstrap --format=tar --variant=apt --include=systemd,sudo,adduser,procps \
   --aptopt='Acquire::Languages "none"' --dpkgopt='path-exclude=/usr/share/locale/*' \
   --customize-hook="copy-in '$package' /tmp" \
   --customize-hook="chroot \"\$1\" sh -ec 'apt-get install -y --no-install-recommends /tmp/${package##*/} &&

@@ -69,11 +69,11 @@ def test_dockerfile_keeps_the_rules() -> None:
 
 
 @pytest.fixture(scope="module")
-def image(root: CleanRoot) -> Path:
+def image(installed: CleanRoot) -> Path:
     """What `COPY --from=files` takes."""
-    shutil.copy(CONTAINER / "collect.sh", root.path("/tmp/collect.sh"))
-    root.chroot("/tmp/collect.sh", "/image")
-    return root.path("/image")
+    shutil.copy(CONTAINER / "collect.sh", installed.path("/tmp/collect.sh"))
+    installed.run("/tmp/collect.sh", "/image")
+    return installed.path("/image")
 
 
 def test_image_holds_what_runs_and_no_more(image: Path) -> None:
@@ -88,9 +88,7 @@ def test_image_holds_what_runs_and_no_more(image: Path) -> None:
     assert programs == {"ovpn-brokerd", "ovpn-brokerctl", "openvpn"}
 
 
-def test_broker_of_compose_serves_a_client(
-    root: CleanRoot, image: Path, pki: Pki, tmp_path: Path
-) -> None:
+def test_broker_of_compose_serves_a_client(image: Path, pki: Pki, tmp_path: Path) -> None:
     broker = COMPOSE["services"]["broker"]
     config = tmp_path / "config"
     shutil.copytree(CONTAINER / "config", config)
@@ -143,7 +141,7 @@ def test_broker_of_compose_serves_a_client(
     assert service.wait_exit() == 0
 
 
-def test_configuration_of_compose_is_valid(root: CleanRoot, image: Path, pki: Pki) -> None:
+def test_configuration_of_compose_is_valid(image: Path, pki: Pki) -> None:
     folder = image / "etc" / "ovpn-broker"
     shutil.copytree(CONTAINER / "config", folder, dirs_exist_ok=True)
     for name in ["ca.crt", "server.crt", "server.key"]:

@@ -16,7 +16,6 @@ from harness.timing import DEFAULT_DEADLINE
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"`(/[^`\s]+)`[^\n]*:\n+\Z")
 _EXPECTED = re.compile(r"# exits with (\d+)\s*$")
-_FOREGROUND = re.compile(r"(sudo )?ovpn-brokerd --config \S+\Z")
 _MARK = "-- ended with "
 
 
@@ -46,56 +45,26 @@ def read(page: str) -> list[Block]:
     return blocks
 
 
-class Reader:
-    """A root shell in a mount namespace of its own, in which /etc, /run, /var and /usr/local/sbin are private copies; the
-    network is the test's. It ends with the test."""
+class Shell:
+    """A bash of its own, started by `command`, which runs one command after the other and ends with the test."""
 
-    def __init__(self, folder: Path):
-        self._folder = folder
-        programs = folder / "programs"
-        programs.mkdir()
-        (programs / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
-        (programs / "sudo").chmod(0o755)
-        server = build_directory() / "server"
-        for program in (
-            server / "ovpn-brokerd",
-            server / "ctl" / "ovpn-brokerctl",
-            server / "policy_check" / "ovpn-policy-check",
-        ):
-            (programs / program.name).symlink_to(program)
+    def __init__(
+        self, command: list[str], cwd: Path | None = None, env: dict[str, str] | None = None
+    ):
         self._shell = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "--", "unshare", "--mount", "bash", "--norc"],
+            ["setpriv", "--pdeathsig", "KILL", "--", *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            cwd=ROOT,
+            cwd=cwd,
             text=True,
             errors="backslashreplace",
-            env={
-                "PATH": f"{programs}:/usr/sbin:/usr/bin:/sbin:/bin",
-                "HOME": str(folder),
-                "LANG": "C.UTF-8",
-            }
-            | {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")},
+            env=env,
         )
-        layers = folder / "layers"
-        for place in ("/etc", "/var"):
-            upper, work = layers / place[1:] / "upper", layers / place[1:] / "work"
-            upper.mkdir(parents=True)
-            work.mkdir()
-            self.run(
-                f"mount -t overlay -o lowerdir={place},upperdir={upper},workdir={work} none {place}"
-            )
-        self.run("mount -t tmpfs none /run")
 
     def run(self, command: str) -> str:
-        """What it printed. A daemon that would stay in the foreground is waited for until it answers."""
+        """What it printed."""
         expected = _EXPECTED.search(command)
-        if _FOREGROUND.search(command):
-            command = (
-                f"{command} > {self._folder}/broker.log 2>&1 &\n"
-                f"timeout {DEFAULT_DEADLINE:.0f} sh -c 'until ovpn-brokerctl status >/dev/null 2>&1; do sleep 0.05; done'"
-            )
         assert self._shell.stdin and self._shell.stdout
         # Its standard input is ours, which is no place for a question.
         self._shell.stdin.write(
@@ -127,3 +96,48 @@ class Reader:
     def close(self) -> None:
         self._shell.kill()
         self._shell.wait()
+
+
+class Reader(Shell):
+    """A root shell in a mount namespace of its own, in which /etc, /run and /var are private copies; the network is the
+    test's."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        programs = folder / "programs"
+        programs.mkdir()
+        (programs / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
+        (programs / "sudo").chmod(0o755)
+        server = build_directory() / "server"
+        for program in (
+            server / "ovpn-brokerd",
+            server / "ctl" / "ovpn-brokerctl",
+            server / "policy_check" / "ovpn-policy-check",
+        ):
+            (programs / program.name).symlink_to(program)
+        super().__init__(
+            ["unshare", "--mount", "bash", "--norc"],
+            cwd=ROOT,
+            env={
+                "PATH": f"{programs}:/usr/sbin:/usr/bin:/sbin:/bin",
+                "HOME": str(folder),
+                "LANG": "C.UTF-8",
+            }
+            | {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")},
+        )
+        layers = folder / "layers"
+        for place in ("/etc", "/var"):
+            upper, work = layers / place[1:] / "upper", layers / place[1:] / "work"
+            upper.mkdir(parents=True)
+            work.mkdir()
+            self.run(
+                f"mount -t overlay -o lowerdir={place},upperdir={upper},workdir={work} none {place}"
+            )
+        self.run("mount -t tmpfs none /run")
+
+    def start_broker(self) -> None:
+        """In place of the service, and until it answers."""
+        self.run(
+            f"ovpn-brokerd --config /etc/ovpn-broker/broker.yaml > {self._folder}/broker.log 2>&1 &\n"
+            f"timeout {DEFAULT_DEADLINE:.0f} sh -c 'until ovpn-brokerctl status >/dev/null 2>&1; do sleep 0.05; done'"
+        )
