@@ -91,6 +91,7 @@ std::vector<std::string> SessionStateNames() {
 
 std::vector<std::string> DecisionResultNames() {
   std::vector<std::string> names;
+  names.reserve(policy::kDecisionResultCount);
   for (size_t i = 0; i < policy::kDecisionResultCount; ++i) {
     names.push_back(
         absl::AsciiStrToLower(policy::ToString(static_cast<policy::DecisionResult>(i))));
