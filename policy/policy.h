@@ -25,6 +25,10 @@ struct Inquiry {
   ovpn::Duration timeout;  // what is left of the decision's budget
   // Questions that the client has answered so far; `request` is the newest answer then.
   int round = 0;
+  // No client waits: the verdict is only looked at, and the policy is to leave out whatever it does
+  // besides. One ask, without Continue and ReportOutcome; never put to a policy that does not take
+  // dry runs.
+  bool dry_run = false;
   // Asks for more time, counted from now. Not OK, with the reason, when it is not granted.
   std::function<absl::Status(ovpn::Duration)> extend = nullptr;
 };
@@ -80,6 +84,10 @@ class Policy {
 
   // True when Ask can be expected to reach somebody now.
   virtual bool ready() const = 0;
+
+  // True when an Inquiry with `dry_run` can be asked now. Most policies cannot be trusted to judge
+  // without side effects unless they said so.
+  virtual bool takes_dry_runs() const { return false; }
 };
 
 }  // namespace ovpnbroker::policy

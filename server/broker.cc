@@ -153,7 +153,8 @@ Broker::Broker(const Environment& environment, std::string config_path,
                &recording_desk_, &shadow_desk_, this}),
       engine_timer_(loop_, engine_),
       kill_desk_(loop_, clock_, instances_, logger_),
-      instance_desk_(loop_, clock_, instances_, logger_) {
+      instance_desk_(loop_, clock_, instances_, logger_),
+      evaluation_desk_(loop_, clock_) {
   admission_.SetDeadlineListener(
       [this](std::optional<ovpn::SteadyTime> deadline) { admission_timer_.Arm(deadline); });
   engine_.SetAdmission(&admission_);

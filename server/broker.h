@@ -35,6 +35,7 @@
 #include "server/broker_status.h"
 #include "server/config/config_loader.h"
 #include "server/decision_record_log.h"
+#include "server/evaluation_desk.h"
 #include "server/instance_desk.h"
 #include "server/kill_desk.h"
 #include "server/lease_keeper.h"
@@ -109,8 +110,8 @@ class Broker final : public BrokerControl,
   absl::Status ResumeReplica(const std::string& policy, const std::string& address) override {
     return policies_->ResumeReplica(policy, address);
   }
-  absl::StatusOr<Evaluation> Evaluate(const std::string& policy,
-                                      const ovpn::AuthRequest& request) const override;
+  void Evaluate(const std::string& policy, ovpn::AuthRequest request,
+                std::function<void(absl::StatusOr<Evaluation>)> done) override;
   void Kill(KillRequest request, std::function<void(KillResult)> done) override;
 
  private:
@@ -137,6 +138,8 @@ class Broker final : public BrokerControl,
   // Not among the instances yet.
   absl::StatusOr<std::unique_ptr<ovpn::Instance>> MakeInstance(
       const config::v1::InstanceConfig& config, const config::v1::BrokerConfig& broker);
+  absl::StatusOr<EvaluationDesk::Question> MakeQuestion(const std::string& policy,
+                                                        ovpn::AuthRequest request) const;
   // Who decides about this instance's clients, and how.
   void Judge(const config::v1::InstanceConfig& config);
   // Null when the instance is not there (any more).
@@ -204,6 +207,7 @@ class Broker final : public BrokerControl,
   policy::EngineTimer engine_timer_;
   KillDesk kill_desk_;
   InstanceDesk instance_desk_;
+  EvaluationDesk evaluation_desk_;
   std::unique_ptr<AuditLog> audit_;
   std::shared_ptr<CertificateAccess> roles_;
   std::unique_ptr<AdminServer> admin_;

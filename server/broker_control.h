@@ -94,10 +94,11 @@ class BrokerControl {
   virtual absl::Status DrainReplica(const std::string& policy, const std::string& address,
                                     bool force) = 0;
   virtual absl::Status ResumeReplica(const std::string& policy, const std::string& address) = 0;
-  // What `policy` (empty: the instance's own) would say. NOT_FOUND; FAILED_PRECONDITION when it
-  // cannot be asked without a client.
-  virtual absl::StatusOr<Evaluation> Evaluate(const std::string& policy,
-                                              const ovpn::AuthRequest& request) const = 0;
+  // What `policy` (empty: the instance's own) would say. `done` is called once, perhaps before
+  // Evaluate returns: NOT_FOUND; FAILED_PRECONDITION when it takes no dry runs;
+  // RESOURCE_EXHAUSTED.
+  virtual void Evaluate(const std::string& policy, ovpn::AuthRequest request,
+                        std::function<void(absl::StatusOr<Evaluation>)> done) = 0;
 
   // Ends a session. `done` is called once, never before Kill returns, also when the broker stops
   // (kFailed).

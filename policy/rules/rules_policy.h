@@ -28,6 +28,7 @@ class RulesPolicy final : public Policy {
   void ReportOutcome(const ovpn::DecisionId& /*decision_id*/, const Outcome& /*outcome*/) override {
   }
   bool ready() const override { return true; }
+  bool takes_dry_runs() const override { return true; }
 
  private:
   const std::string name_;

@@ -57,6 +57,7 @@ void ReplicaSet::Ask(const Inquiry& inquiry, Policy::ReplyCallback reply) {
   decision.request = &inquiry.request;
   decision.attempt = inquiry.attempt;
   decision.round = inquiry.round;
+  decision.dry_run = inquiry.dry_run;
   decision.extend = inquiry.extend;
   if (!decision.queued.empty()) {
     decision.queued.push_back(std::move(reply));
@@ -88,6 +89,8 @@ void ReplicaSet::Ask(const Inquiry& inquiry, Policy::ReplyCallback reply) {
     return;
   } else if (!ready()) {
     failure = FailureReply(ovpn::FailureCause::kUnavailable, "no replica is ready");
+  } else if (decision.dry_run) {
+    failure = FailureReply(ovpn::FailureCause::kOverloaded, "every replica is full");
   } else if (queue_.size() >= options_.max_queued) {
     ++counters_.overloads;
     if (!std::exchange(queue_was_full_, true)) {
@@ -126,7 +129,7 @@ bool ReplicaSet::ContinueDialogue(const ovpn::DecisionId& decision_id, OpenDecis
 Replica* ReplicaSet::Pick(const OpenDecision& decision) {
   const std::vector<std::unique_ptr<Replica>>& replicas = roster_->all();
   const auto is_candidate = [&decision](const Replica& replica) {
-    return replica.ready() &&
+    return replica.ready() && (!decision.dry_run || replica.terms().dry_run) &&
            std::none_of(decision.holders.begin(), decision.holders.end(),
                         [&replica](const Holder& holder) { return holder.replica == &replica; });
   };
@@ -160,6 +163,7 @@ bool ReplicaSet::Send(const ovpn::DecisionId& decision_id, const OpenDecision& d
   const RequestHead head{.decision_id = decision_id,
                          .attempt = decision.attempt,
                          .round = decision.round,
+                         .dry_run = decision.dry_run,
                          .timeout = decision.deadline - clock_.Now()};
   return replica.SendRequest(decision_id,
                              WriteDecisionRequest(head, *decision.request, replica.terms()));
@@ -200,7 +204,7 @@ void ReplicaSet::Cancel(const ovpn::DecisionId& decision_id, CancelReason reason
   if (found == open_.end()) return;
   OpenDecision decision = std::move(found->second);
   open_.erase(found);
-  if (reason == CancelReason::kTimedOut) NoteLate(decision);
+  if (reason == CancelReason::kTimedOut && !decision.dry_run) NoteLate(decision);
   if (!decision.queued.empty()) queue_.erase({decision.deadline, decision_id});
   for (const Holder& holder : decision.holders) {
     holder.replica->SendCancellation(decision_id, reason);
@@ -211,6 +215,13 @@ void ReplicaSet::Cancel(const ovpn::DecisionId& decision_id, CancelReason reason
 void ReplicaSet::ReportOutcome(const ovpn::DecisionId& decision_id, const Outcome& outcome) {
   Replica* const replica = roster_->Find(memory_.Find(decision_id));
   if (replica != nullptr) replica->SendOutcome(decision_id, outcome);
+}
+
+bool ReplicaSet::takes_dry_runs() const {
+  const auto& replicas = roster_->all();
+  return std::any_of(replicas.begin(), replicas.end(), [](const auto& replica) {
+    return replica->ready() && replica->terms().dry_run;
+  });
 }
 
 bool ReplicaSet::ready() const {
@@ -270,6 +281,10 @@ void ReplicaSet::OnDecision(Replica& replica, const v1::Decision& message) {
     }
   }
   if (answered == nullptr) return;
+  if (decision.dry_run) {
+    (*answered)(std::move(reply));
+    return DispatchQueued();
+  }
 
   const auto* failure = std::get_if<ovpn::Failure>(&reply.verdict);
   if (failure != nullptr && failure->cause == ovpn::FailureCause::kInvalidVerdict) {
@@ -310,8 +325,10 @@ void ReplicaSet::TakeStep(Replica& replica, const ovpn::DecisionId& decision_id,
     decision.queued.clear();
   }
   replica.Park(decision_id);
-  memory_.Remember(decision_id, replica.address());
-  replica.NoteAnswered();
+  if (!decision.dry_run) {
+    memory_.Remember(decision_id, replica.address());
+    replica.NoteAnswered();
+  }
   const Policy::ReplyCallback answered = decision.holders.front().replies.front();
   answered(std::move(reply));
   DispatchQueued();

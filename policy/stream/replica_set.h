@@ -37,6 +37,7 @@ class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_
   void Cancel(const ovpn::DecisionId& decision_id, CancelReason reason);
   void ReportOutcome(const ovpn::DecisionId& decision_id, const Outcome& outcome);
   bool ready() const;
+  bool takes_dry_runs() const;
   // Takes nothing new; each stream ends when nothing is open on it.
   void Drain();
   // Ends everything at once; no reply comes after it.
@@ -70,6 +71,9 @@ class ReplicaSet final : public ReplicaListener, public std::enable_shared_from_
     const ovpn::AuthRequest* request = nullptr;
     int attempt = 0;
     int round = 0;
+    // Only to replicas that take them. It waits for nobody's place and says nothing of a replica's
+    // health: looking must not change what clients get.
+    bool dry_run = false;
     ovpn::SteadyTime deadline;
     std::function<absl::Status(ovpn::Duration)> extend;
     std::vector<Holder> holders;

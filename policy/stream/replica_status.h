@@ -32,7 +32,7 @@ struct ReplicaStatus {
   int max_in_flight = 0;  // as agreed; 0 before the first handshake
   CircuitState circuit = CircuitState::kClosed;
   bool session_events = false;  // are sent
-  bool dry_run = false;         // requests are marked as dry runs
+  bool dry_run = false;         // takes requests that are dry runs
   int64_t event_lag = 0;        // journal entries that the policy has not confirmed
   std::string policy_id;        // as the replica calls itself
   std::string revision;         // of the replica's rules, as it said last

@@ -102,6 +102,7 @@ StreamTerms NegotiateTerms(const StreamPolicyOptions& options, const v1::HelloAc
   StreamTerms terms;
   const bool sessions = options.sessions != nullptr;
   const bool enforce = options.mode == StreamMode::kEnforce;
+  terms.shadow = !enforce;
   for (const int capability : ack.capabilities()) {
     if (capability == v1::CAPABILITY_PENDING_AUTH) terms.pending_auth = enforce;
     if (capability == v1::CAPABILITY_DEADLINE_EXTENSION) {
@@ -111,7 +112,7 @@ StreamTerms NegotiateTerms(const StreamPolicyOptions& options, const v1::HelloAc
     if (capability == v1::CAPABILITY_SESSION_TRAFFIC) terms.session_traffic = sessions;
     if (capability == v1::CAPABILITY_EVENT_REPLAY) terms.event_replay = sessions;
     if (capability == v1::CAPABILITY_COMMANDS) terms.commands = sessions && options.grant_commands;
-    if (capability == v1::CAPABILITY_DRY_RUN) terms.dry_run = !enforce;
+    if (capability == v1::CAPABILITY_DRY_RUN) terms.dry_run = true;
     if (capability == v1::CAPABILITY_PASSWORD) terms.send_password = options.grant_password;
     if (capability == v1::CAPABILITY_RAW_DIRECTIVES) {
       terms.raw_directives = options.allow_raw_directives;
@@ -137,7 +138,7 @@ void FillRequestWithoutEnvironment(const RequestHead& head, const ovpn::AuthRequ
   SessionToProto(request.session, *message.mutable_session());
   message.set_kid(request.key.kid.value);
   message.set_token_state(TokenStateToProto(request.token_state));
-  message.set_dry_run(terms.dry_run);
+  message.set_dry_run(terms.dry_run && (terms.shadow || head.dry_run));
   AddCredentials(request, terms, message);
   for (const absl::string_view method :
        absl::StrSplit(request.session.identity.sso_methods, ',', absl::SkipEmpty())) {

@@ -23,7 +23,8 @@ struct StreamTerms {
   bool commands = false;            // CAPABILITY_COMMANDS is on
   bool pending_auth = false;        // CAPABILITY_PENDING_AUTH is on
   bool deadline_extension = false;  // CAPABILITY_DEADLINE_EXTENSION is on
-  bool dry_run = false;             // CAPABILITY_DRY_RUN is on, and no verdict counts
+  bool dry_run = false;             // CAPABILITY_DRY_RUN is on
+  bool shadow = false;              // no verdict of this stream counts
   int max_in_flight = 0;
   // Shell patterns of the variables to send; empty: all.
   std::vector<std::string> environment_patterns;
@@ -37,6 +38,7 @@ struct RequestHead {
   const ovpn::DecisionId& decision_id;
   int attempt = 1;
   int round = 0;           // answers of the client to further steps so far
+  bool dry_run = false;    // no client waits for this one
   ovpn::Duration timeout;  // what is left of the decision's budget now
 };
 

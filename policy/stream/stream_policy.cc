@@ -62,6 +62,8 @@ void StreamPolicy::ReportOutcome(const ovpn::DecisionId& decision_id, const Outc
 
 bool StreamPolicy::ready() const { return replicas_->ready(); }
 
+bool StreamPolicy::takes_dry_runs() const { return replicas_->takes_dry_runs(); }
+
 void StreamPolicy::Drain() { replicas_->Drain(); }
 
 bool StreamPolicy::drained() const {

@@ -36,6 +36,8 @@ class StreamPolicy final : public Policy {
   void Cancel(const ovpn::DecisionId& decision_id, CancelReason reason) override;
   void ReportOutcome(const ovpn::DecisionId& decision_id, const Outcome& outcome) override;
   bool ready() const override;
+  // A replica that is ready has CAPABILITY_DRY_RUN on.
+  bool takes_dry_runs() const override;
 
   // For a stop in good order: tells the replicas, takes nothing new, and ends each stream once
   // nothing is open on it. Run the loop until drained(), or for as long as there is patience, then

@@ -160,19 +160,14 @@ void Describe(const Evaluation& evaluation, Evaluated& response) {
   response.set_detail(absl::StrCat(first.field, ": ", first.description));
 }
 
-grpc::Status Evaluate(BrokerControl& broker, const v1::EvaluateDecisionRequest& request,
-                      Evaluated& response) {
-  if (request.instance().empty())
-    return InvalidField("instance", "INSTANCE_MISSING", "must be set");
-  ovpn::AuthRequest described;
-  if (grpc::Status status = MakeRequest(request, described); !status.ok()) return status;
-  const absl::StatusOr<Evaluation> evaluation = broker.Evaluate(request.policy(), described);
-  if (evaluation.ok()) {
-    Describe(*evaluation, response);
-    return grpc::Status::OK;
+// Why there is no evaluation.
+grpc::Status EvaluateError(BrokerControl& broker, const v1::EvaluateDecisionRequest& request,
+                           const absl::Status& status) {
+  const std::string message(status.message());
+  if (absl::IsResourceExhausted(status)) {
+    return RpcError(grpc::StatusCode::RESOURCE_EXHAUSTED, "TOO_MANY_DRY_RUNS", message);
   }
-  const std::string message(evaluation.status().message());
-  if (absl::IsFailedPrecondition(evaluation.status())) {
+  if (absl::IsFailedPrecondition(status)) {
     return FailedPrecondition(
         "DRY_RUN_UNSUPPORTED", message, {{"policy", request.policy()}},
         {{"DRY_RUN_UNSUPPORTED", absl::StrCat("policies/", request.policy()), message}});
@@ -184,6 +179,25 @@ grpc::Status Evaluate(BrokerControl& broker, const v1::EvaluateDecisionRequest& 
   return instance_known ? PolicyNotFound(request.policy())
                         : RpcError(grpc::StatusCode::NOT_FOUND, "INSTANCE_NOT_FOUND", message,
                                    {{"instance", request.instance()}});
+}
+
+void Evaluate(BrokerControl& broker, const v1::EvaluateDecisionRequest& request,
+              const std::shared_ptr<LoopCall<Evaluated>>& call) {
+  ovpn::AuthRequest described;
+  if (request.instance().empty()) {
+    return call->Finish(InvalidField("instance", "INSTANCE_MISSING", "must be set"));
+  }
+  const grpc::Status status = MakeRequest(request, described);
+  if (!status.ok()) return call->Finish(status);
+  broker.Evaluate(request.policy(), std::move(described),
+                  [&broker, request, call](const absl::StatusOr<Evaluation>& evaluation) {
+                    if (!evaluation.ok()) {
+                      return call->Finish(EvaluateError(broker, request, evaluation.status()));
+                    }
+                    Evaluated response;
+                    Describe(*evaluation, response);
+                    call->Finish(grpc::Status::OK, std::move(response));
+                  });
 }
 
 }  // namespace
@@ -233,11 +247,11 @@ grpc::ServerUnaryReactor* PolicyAdminService::ResumePolicyReplica(
 grpc::ServerUnaryReactor* PolicyAdminService::EvaluateDecision(
     grpc::CallbackServerContext* call, const v1::EvaluateDecisionRequest* request,
     v1::EvaluateDecisionResponse* response) {
-  return AnswerOnLoop(
-      context_, *call, request, response,
-      [this](const v1::EvaluateDecisionRequest& copy, v1::EvaluateDecisionResponse& result) {
-        return Evaluate(context_.broker, copy, result);
-      });
+  return HandleOnLoop(context_, *call, request, response,
+                      [this](const v1::EvaluateDecisionRequest& copy,
+                             const std::shared_ptr<LoopCall<Evaluated>>& open_call) {
+                        Evaluate(context_.broker, copy, open_call);
+                      });
 }
 
 }  // namespace ovpnbroker::server

@@ -1,5 +1,6 @@
 // ovpn-brokerctl policies: who decides, how fast, and what they would decide.
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -19,6 +20,8 @@ namespace v1 = admin::v1;
 using Stub = v1::PolicyAdminService::Stub;
 
 constexpr auto kRight = Table::Align::kRight;
+// A policy may take as long as decision.timeout, 5 minutes at most.
+constexpr std::chrono::seconds kEvaluateTimeout{310};
 
 void PrintPolicies(const GlobalOptions& global, const v1::ListPoliciesResponse& response) {
   Table table({{"POLICY"},
@@ -124,7 +127,7 @@ ExitCode RunEvaluate(const GlobalOptions& global, Described& described) {
     (*request.mutable_environment())[variable.substr(0, equals)] = variable.substr(equals + 1);
   }
   return CallAndJudge(
-      global, request, &Stub::EvaluateDecision, kCallTimeout,
+      global, request, &Stub::EvaluateDecision, kEvaluateTimeout,
       [](const v1::EvaluateDecisionResponse& response) { PrintEvaluation(response); },
       [](const v1::EvaluateDecisionResponse& response) {
         return response.result() == v1::EvaluateDecisionResponse::RESULT_ALLOW ? ExitCode::kOk
@@ -151,6 +154,9 @@ void AddEvaluate(CLI::App& policies, CommandLine& line) {
   command->add_flag("--reauth", described->reauth, "A renegotiation instead of a connection");
   command->footer(
       "Nobody is let in or denied, and nothing is counted. Exit code 1 when it would not get in.\n"
+      "A remote policy is asked for a dry run, without a password; one that does not know dry "
+      "runs\n"
+      "(CAPABILITY_DRY_RUN) is not asked.\n"
       "Example:\n"
       "  ovpn-brokerctl policies evaluate --instance office --cn alice --env IV_PLAT=linux");
   command->callback([&line, described] {

@@ -187,26 +187,3 @@ def test_policies_tell_latency_and_a_replica_is_drained_and_resumed(world: World
     assert refusal(broker, service, "ResumePolicyReplica", **drain(first))[1] == (
         "REPLICA_NOT_DRAINED"
     )
-
-
-def test_rules_are_asked_about_a_described_client(world: World) -> None:
-    rules = world.rules_file([{"match": {"common_name": "alice"}, "allow": {}}])
-    broker = world.broker(world.server(), rules)
-
-    def evaluate(name: str) -> Any:
-        return call(
-            broker, "PolicyAdminService", "EvaluateDecision", instance="office", common_name=name
-        )
-
-    alice, bob = evaluate("alice"), evaluate("bob")
-    assert (alice.result, bob.result) == (alice.RESULT_ALLOW, bob.RESULT_DENY)
-    assert bob.detail == "no rule matches"
-    assert call(broker, "BrokerService", "GetBroker").broker.decisions.allowed_count == 0
-
-
-def test_a_remote_policy_is_not_asked_without_a_client(world: World) -> None:
-    broker = world.broker(world.server(), world.policy(allow_all))
-    assert refusal(broker, "PolicyAdminService", "EvaluateDecision", instance="office") == (
-        "FAILED_PRECONDITION",
-        "DRY_RUN_UNSUPPORTED",
-    )

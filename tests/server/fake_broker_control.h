@@ -139,9 +139,9 @@ class FakeBrokerControl final : public BrokerControl {
                              const std::string& /*address*/) override {
     return absl::NotFoundError("it is not drained");
   }
-  absl::StatusOr<Evaluation> Evaluate(const std::string& /*policy*/,
-                                      const ovpn::AuthRequest& /*request*/) const override {
-    return absl::FailedPreconditionError("staff is remote");
+  void Evaluate(const std::string& /*policy*/, ovpn::AuthRequest /*request*/,
+                std::function<void(absl::StatusOr<Evaluation>)> done) override {
+    done(absl::FailedPreconditionError("staff takes no dry runs"));
   }
   const policy::DecisionHistory& decisions() const override { return history; }
   const policy::ShadowDesk& shadows() const override { return shadow_desk_; }

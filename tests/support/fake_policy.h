@@ -17,6 +17,7 @@ class FakePolicy final : public policy::Policy {
     ovpn::DecisionId decision_id;
     int attempt;
     ovpn::Duration timeout;
+    bool dry_run;
     ReplyCallback reply;
   };
   struct Cancelled {
@@ -35,6 +36,7 @@ class FakePolicy final : public policy::Policy {
   // Called from inside each Ask, after it was recorded.
   void OnAsk(AskHook hook) { hook_ = std::move(hook); }
   void set_ready(bool ready) { ready_ = ready; }
+  void set_takes_dry_runs(bool takes) { takes_dry_runs_ = takes; }
   // Replies to the `index`th question; may be called again, as a broken policy would.
   void Reply(size_t index, ovpn::Verdict verdict) {
     // A copy: the reply may add a question.
@@ -54,7 +56,8 @@ class FakePolicy final : public policy::Policy {
 
   absl::string_view name() const override { return name_; }
   void Ask(const policy::Inquiry& inquiry, ReplyCallback reply) override {
-    asked_.push_back({inquiry.decision_id, inquiry.attempt, inquiry.timeout, reply});
+    asked_.push_back(
+        {inquiry.decision_id, inquiry.attempt, inquiry.timeout, inquiry.dry_run, reply});
     if (hook_ != nullptr) hook_(inquiry, reply);
   }
   void Cancel(const ovpn::DecisionId& decision_id, policy::CancelReason reason) override {
@@ -64,11 +67,13 @@ class FakePolicy final : public policy::Policy {
     reported_.push_back({decision_id, outcome});
   }
   bool ready() const override { return ready_; }
+  bool takes_dry_runs() const override { return takes_dry_runs_; }
 
  private:
   const std::string name_;
   AskHook hook_;
   bool ready_ = true;
+  bool takes_dry_runs_ = false;
   std::vector<Asked> asked_;
   std::vector<Cancelled> cancelled_;
   std::vector<Reported> reported_;

@@ -45,19 +45,21 @@ TEST_F(HandshakeTest, Hello_SaysWhoAsksAndWhatIsOffered) {
   EXPECT_EQ(hello.capabilities(2), v1::CAPABILITY_PASSWORD);
 }
 
-// Requests are dry runs where no verdict counts, and only for a policy that said it knows them.
-TEST_F(HandshakeTest, DryRun_NeedsAShadowAndTheCapability) {
+// Requests are dry runs where no verdict counts or nobody waits for this one, and only for a policy
+// that said it knows them.
+TEST_F(HandshakeTest, DryRun_NeedsTheCapabilityAndAVerdictThatDoesNotCount) {
+  const ovpn::AuthRequest request = test::MakeAuthRequest(test::Key(0, 1));
   for (const StreamMode mode : {StreamMode::kEnforce, StreamMode::kShadow}) {
-    StreamPolicyOptions options = Options({"a"});
-    options.mode = mode;
-    v1::HelloAck ack;
-    EXPECT_FALSE(NegotiateTerms(options, ack).dry_run);
-    ack.add_capabilities(v1::CAPABILITY_DRY_RUN);
-    const StreamTerms terms = NegotiateTerms(options, ack);
-    EXPECT_EQ(terms.dry_run, mode == StreamMode::kShadow);
-    const ovpn::AuthRequest request = test::MakeAuthRequest(test::Key(0, 1));
-    EXPECT_EQ(MakeDecisionRequest({.decision_id = "d1", .timeout = {}}, request, terms).dry_run(),
-              mode == StreamMode::kShadow);
+    for (const bool asked_for : {false, true}) {
+      StreamPolicyOptions options = Options({"a"});
+      options.mode = mode;
+      const RequestHead head{.decision_id = "d1", .dry_run = asked_for, .timeout = {}};
+      v1::HelloAck ack;
+      EXPECT_FALSE(MakeDecisionRequest(head, request, NegotiateTerms(options, ack)).dry_run());
+      ack.add_capabilities(v1::CAPABILITY_DRY_RUN);
+      EXPECT_EQ(MakeDecisionRequest(head, request, NegotiateTerms(options, ack)).dry_run(),
+                asked_for || mode == StreamMode::kShadow);
+    }
   }
 }
 

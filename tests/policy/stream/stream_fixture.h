@@ -76,6 +76,16 @@ class StreamFixture : public testing::Test {
                  [this, id](PolicyReply reply) { replies_[id].push_back(std::move(reply)); });
   }
 
+  // As Ask, about a client that is only described.
+  void AskDry(const std::string& id) {
+    const auto made = requests_.emplace(id, test::MakeAuthRequest(test::Key(requests_.size(), 1)));
+    policy_->Ask({.decision_id = made.first->first,
+                  .request = made.first->second,
+                  .timeout = std::chrono::seconds(5),
+                  .dry_run = true},
+                 [this, id](PolicyReply reply) { replies_[id].push_back(std::move(reply)); });
+  }
+
   bool RunUntilReply(const std::string& id) {
     return RunUntil([this, id] { return !replies_[id].empty(); });
   }

@@ -1,0 +1,104 @@
+"""A policy is asked about a client that is only described: without any effect, or not at all."""
+
+from typing import Any
+
+from harness.admin_calls import call, refusal
+from harness.example_policy import ExamplePolicy
+from harness.judges import allow_all
+from harness.policy_server import NEVER
+from harness.world import World
+
+DRY_RUN = "CAPABILITY_DRY_RUN"
+
+
+def ready_broker(world: World, policy: Any, **options: Any) -> Any:
+    broker = world.broker(world.server(), policy, **options)
+    broker.wait_log("POLICY_STREAM_READY")
+    return broker
+
+
+def evaluate(broker: Any, name: str) -> Any:
+    return call(
+        broker, "PolicyAdminService", "EvaluateDecision", instance="office", common_name=name
+    )
+
+
+def counted(broker: Any) -> int:
+    decisions = call(broker, "BrokerService", "GetBroker").broker.decisions
+    return sum(value for _field, value in decisions.ListFields())
+
+
+def test_rules_are_asked_about_a_described_client(world: World) -> None:
+    rules = world.rules_file([{"match": {"common_name": "alice"}, "allow": {}}])
+    broker = world.broker(world.server(), rules)
+    alice, bob = evaluate(broker, "alice"), evaluate(broker, "bob")
+    assert (alice.result, bob.result) == (alice.RESULT_ALLOW, bob.RESULT_DENY)
+    assert bob.detail == "no rule matches"
+    assert counted(broker) == 0
+
+
+def test_python_example_is_asked_about_a_described_client(world: World) -> None:
+    policy = ExamplePolicy("python", world.folder)
+    world.open_files.append(policy)
+    broker = ready_broker(world, policy)
+
+    allowed = broker.ctl("policies", "evaluate", "--instance", "office", "--user", "alice")
+    assert allowed.returncode == 0, allowed.stderr
+    assert allowed.stdout.startswith("ALLOW by judge\n")
+    assert 'push "route ' in allowed.stdout and "groups: " in allowed.stdout
+    closed = broker.ctl("policies", "evaluate", "--instance", "office", "--user", "bob", check=False)
+    assert closed.returncode == 1
+    assert "the client reads: Your account is closed. Call the help desk." in closed.stdout
+    assert counted(broker) == 0
+    assert not broker.logged("DECISION_ANSWERED")
+    listed = call(broker, "DecisionService", "ListDecisions")
+    assert not listed.decisions
+
+
+def test_policy_that_knows_dry_runs_is_told_and_hears_no_outcome(world: World) -> None:
+    policy = world.policy(allow_all)
+    policy.hello_ack["capabilities"] = [DRY_RUN]
+    server = world.server()
+    broker = world.broker(server, policy)
+    broker.wait_log("POLICY_STREAM_READY")
+    assert evaluate(broker, "alice").result == evaluate(broker, "alice").RESULT_ALLOW
+    world.client(server, "alice").wait_connected()
+    broker.wait_decision("alice", outcome="VERIFIED")
+
+    requests = policy.requests.all()
+    assert [request.dry_run for request in requests] == [True, True, False]
+    assert {outcome.decision_id for outcome in policy.outcomes.all()} == {requests[2].decision_id}
+    assert not requests[0].session.uid and not requests[0].HasField("credentials")
+
+
+def test_silence_is_told_and_cancelled(world: World) -> None:
+    policy = world.policy(lambda _request: NEVER)
+    policy.hello_ack["capabilities"] = [DRY_RUN]
+    decision = {"timeout": "500ms", "attempt_timeout": "200ms"}
+    broker = ready_broker(world, policy, decision=decision)
+    answer = evaluate(broker, "alice")
+    assert answer.result == answer.RESULT_FAILURE
+    assert answer.detail == "TIMEOUT: no verdict in time"
+    assert policy.cancellations.wait(lambda _each: True, "cancellation")
+
+
+def test_remote_policy_without_dry_runs_is_not_asked(world: World) -> None:
+    policy = world.policy(allow_all)
+    broker = ready_broker(world, policy)
+    assert refusal(broker, "PolicyAdminService", "EvaluateDecision", instance="office") == (
+        "FAILED_PRECONDITION",
+        "DRY_RUN_UNSUPPORTED",
+    )
+    refused = broker.ctl("policies", "evaluate", "--instance", "office", "--cn", "alice", check=False)
+    assert refused.returncode != 0
+    assert DRY_RUN in refused.stderr
+    assert not policy.requests.all()
+
+
+def test_policy_that_is_away_is_what_a_client_would_meet(world: World) -> None:
+    policy = world.policy(allow_all)
+    broker = ready_broker(world, policy)
+    policy.stop()
+    broker.wait_log("POLICY_STREAM_LOST")
+    answer = evaluate(broker, "alice")
+    assert answer.detail == "UNAVAILABLE: no replica is ready"
