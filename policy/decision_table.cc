@@ -70,6 +70,11 @@ DecisionTable::EntryPtr DecisionTable::AnyOpen() const {
   return open_.empty() ? nullptr : open_.begin()->second;
 }
 
+void DecisionTable::Visit(const std::function<void(const DecisionEntry&)>& visit) const {
+  for (const auto& [raw, entry] : open_) visit(*entry);
+  for (const auto& [forget_time, entry] : remembered_) visit(*entry);
+}
+
 std::optional<ovpn::SteadyTime> DecisionTable::NextDeadline() const {
   std::optional<ovpn::SteadyTime> next;
   if (!due_.empty()) next = due_.begin()->first;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -33,6 +34,7 @@ struct DecisionEntry {
       : id(owned_decision.id()),
         key(owned_decision.request().key),
         kind(owned_decision.request().kind),
+        receive_time(owned_decision.request().receive_time),
         policy(std::move(asked_policy)),
         submit_time(submit),
         deadline(submit + owned_decision.options().decision_timeout),
@@ -42,6 +44,7 @@ struct DecisionEntry {
   const ovpn::DecisionId id;
   const ovpn::KeyRef key;
   const ovpn::AuthKind kind;             // of the first request: a CONNECT or a REAUTH
+  const ovpn::WallTime receive_time;     // of the first request
   const std::shared_ptr<Policy> policy;  // null: nobody to ask
   const ovpn::SteadyTime submit_time;
   ovpn::SteadyTime deadline;
@@ -96,6 +99,8 @@ class DecisionTable {
   EntryPtr TakeForgotten(ovpn::SteadyTime now, size_t max_count);
   // Any open decision; null when there is none.
   EntryPtr AnyOpen() const;
+  // Every open and every remembered decision, in no order.
+  void Visit(const std::function<void(const DecisionEntry&)>& visit) const;
 
   std::optional<ovpn::SteadyTime> NextDeadline() const;
   size_t open_count() const { return open_.size(); }

@@ -78,6 +78,10 @@ class DecisionEngine {
   void SetDeadlineListener(std::function<void(std::optional<ovpn::SteadyTime>)> listener);
 
   EngineStats Stats() const;
+  // The decisions that have given no record yet, in no order: the record as far as it goes. `open`:
+  // no answer was given; `latency` is the time so far then, `detail` says who keeps it waiting, and
+  // `result` means nothing.
+  void VisitUnfinished(const std::function<void(const DecisionRecord&, bool open)>& visit) const;
 
  private:
   using EntryPtr = DecisionTable::EntryPtr;

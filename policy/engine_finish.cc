@@ -1,4 +1,5 @@
 // Answering: the failure rules applied, the answer given, its outcome told, the record emitted.
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -7,15 +8,16 @@
 namespace ovpnbroker::policy {
 namespace {
 
-void RecordAsker(const Decision& decision, const Policy* policy, DecisionRecord& record) {
-  const ovpn::AuthRequest& request = decision.request();
-  record.id = decision.id();
+void RecordAsker(const DecisionEntry& entry, const Policy* policy, DecisionRecord& record) {
+  const ovpn::AuthRequest& request = entry.decision->request();
+  record.id = entry.id;
+  record.kind = entry.kind;
   record.key = request.key;
   record.session_uid = request.session.uid;
   record.common_name = request.session.identity.common_name;
   record.username = request.session.identity.username;
   record.real_address = request.session.identity.real_address;
-  record.receive_time = request.receive_time;
+  record.receive_time = entry.receive_time;
   if (policy != nullptr) record.policy = std::string(policy->name());
 }
 
@@ -45,8 +47,7 @@ void DecisionEngine::Finish(const EntryPtr& entry, const PolicyReply& reply) {
 
   DecisionRecord& record = entry->record;
   const bool asked = !entry->banned || entry->attempts > 0;
-  RecordAsker(*entry->decision, asked ? entry->policy.get() : nullptr, record);
-  record.kind = entry->kind;
+  RecordAsker(*entry, asked ? entry->policy.get() : nullptr, record);
   record.replica = reply.replica;
   record.policy_revision = reply.policy_revision;
   record.audit_annotations = reply.audit_annotations;
@@ -175,7 +176,8 @@ AnswerResult DecisionEngine::Settle(DecisionEntry& entry, const ovpn::Verdict& a
   AnswerResult result = entry.decision->Settle(answer);
   if (result.status == AnswerResult::Status::kQueued) {
     if (entry.state == DecisionEntry::State::kAnswered) {
-      entry.record.lines = std::move(result.lines);
+      // Behind those of the further steps.
+      std::move(result.lines.begin(), result.lines.end(), std::back_inserter(entry.record.lines));
       entry.record.wanted_addresses = std::move(result.wanted_addresses);
     }
     if (basis == AnswerBasis::kFailureMode) ++stats_.failure_mode_allowed;
@@ -217,8 +219,7 @@ void DecisionEngine::Close(const EntryPtr& entry, CancelReason reason) {
   table_.Retire(entry, now + limits_.memory_age);
 
   DecisionRecord& record = entry->record;
-  RecordAsker(*entry->decision, entry->policy.get(), record);
-  record.kind = entry->kind;
+  RecordAsker(*entry, entry->policy.get(), record);
   record.result = DecisionResult::kWithdrawn;
   record.detail = std::string(ToString(reason));
   record.attempts = entry->attempts;
@@ -241,6 +242,21 @@ void DecisionEngine::EmitRecord(DecisionEntry& entry) {
   entry.state = DecisionEntry::State::kFinal;
   const DecisionRecord record = std::exchange(entry.record, {});
   for (DecisionObserver* observer : observers_) observer->OnDecisionRecord(record);
+}
+
+void DecisionEngine::VisitUnfinished(
+    const std::function<void(const DecisionRecord&, bool open)>& visit) const {
+  table_.Visit([&](const DecisionEntry& entry) {
+    if (entry.state == DecisionEntry::State::kAnswered) visit(entry.record, /*open=*/false);
+    if (entry.state != DecisionEntry::State::kOpen) return;
+    DecisionRecord record = entry.record;
+    RecordAsker(entry, entry.policy.get(), record);
+    record.attempts = entry.attempts;
+    record.steps = entry.steps;
+    record.latency = clock_.Now() - entry.submit_time;
+    record.detail = entry.awaits_client ? "waits for the client" : "waits for the policy";
+    visit(record, /*open=*/true);
+  });
 }
 
 void DecisionEngine::ForgetExpired(size_t max_count) {

@@ -95,6 +95,10 @@ class Broker final : public BrokerControl,
   std::optional<ovpn::Session> FindSession(const ovpn::SessionUid& uid) const override;
   policy::AddressPools& address_pools() override { return admission_.pools(); }
   const policy::DecisionHistory& decisions() const override { return decision_history_; }
+  void VisitUnfinishedDecisions(
+      const std::function<void(const policy::DecisionRecord&, bool open)>& visit) const override {
+    engine_.VisitUnfinished(visit);
+  }
   const policy::ShadowDesk& shadows() const override { return shadow_desk_; }
   BanControl& bans() override { return ban_keeper_; }
   policy::SessionJournal& session_journal() override { return journal_; }

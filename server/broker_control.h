@@ -77,6 +77,9 @@ class BrokerControl {
   // The pools and their leases; to be looked at, or to end a lease.
   virtual policy::AddressPools& address_pools() = 0;
   virtual const policy::DecisionHistory& decisions() const = 0;
+  // As DecisionEngine has them.
+  virtual void VisitUnfinishedDecisions(
+      const std::function<void(const policy::DecisionRecord&, bool open)>& visit) const = 0;
   virtual const policy::ShadowDesk& shadows() const = 0;
   virtual RecordingDesk& recordings() = 0;
   virtual BanControl& bans() = 0;

@@ -127,9 +127,12 @@ AnswerReceipt Sessions::AnswerPending(SessionEntry& entry, const KeyRef& key,
   // A session that renews its keys stays what it is.
   if (!entry.pending_reauth) table_.SetState(entry, SessionState::kPendingAuth);
   const Session session = entry.session;
-  Write({.key = key, .commands = {command.TakeValue()}, .is_step = true});
+  UnwrittenAnswer unwritten{.key = key, .commands = {command.TakeValue()}, .is_step = true};
+  AnswerReceipt receipt = Queued(unwritten.commands, {});
+  receipt.granted = granted;
+  Write(std::move(unwritten));
   sink_.OnSessionChanged(session, SessionChange::kStepPut);
-  return {.granted = granted};
+  return receipt;
 }
 
 // OpenVPN moves its own deadline to the step's timeout, counted from now, and cuts it to what it

@@ -64,6 +64,26 @@ bool IsOpen(absl::string_view option) {
   return IsOneOf(word, kOpenOptions);
 }
 
+// How the client is asked and for how long. What wakes a client has no text, a web address may hold
+// a one-time token, and a question is for the client only.
+std::string ShowStep(absl::string_view line) {
+  const size_t open = line.find('"');
+  const size_t close = line.rfind('"');
+  const std::string all_hidden = absl::StrCat(WordOf(line), " ", kHidden);
+  if (open == absl::string_view::npos || close == open) return all_hidden;
+  const absl::string_view text = line.substr(open + 1, close - open - 1);
+  if (text.empty()) return std::string(line);
+  for (const absl::string_view way : {"CR_TEXT:", "WEB_AUTH:", "OPEN_URL:"}) {
+    if (!absl::StartsWith(text, way)) continue;
+    // Flags come between the way and the text, if it has any.
+    const size_t shown = way == "OPEN_URL:" ? way.size() : text.find(':', way.size()) + 1;
+    if (shown == 0) return all_hidden;
+    return absl::StrCat(line.substr(0, open + 1), text.substr(0, shown), kHidden,
+                        line.substr(close));
+  }
+  return all_hidden;
+}
+
 std::string ShowHeader(const Command& command, absl::string_view line) {
   if (command.name == "client-auth" || command.name == "client-auth-nt") return std::string(line);
   if (command.name == "client-deny") {
@@ -72,10 +92,7 @@ std::string ShowHeader(const Command& command, absl::string_view line) {
     if (challenge == absl::string_view::npos) return std::string(line);
     return absl::StrCat(line.substr(0, challenge), "\"CRV1:", kHidden, "\"");
   }
-  // What wakes a client has no text; a web address may hold a one-time token.
-  if (command.name == "client-pending-auth" && absl::StrContains(line, " \"\" ")) {
-    return std::string(line);
-  }
+  if (command.name == "client-pending-auth") return ShowStep(line);
   return absl::StrCat(command.name, " ", kHidden);
 }
 

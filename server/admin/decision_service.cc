@@ -1,7 +1,11 @@
 #include "server/admin/decision_service.h"
 
 #include <array>
+#include <functional>
+#include <iterator>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -19,6 +23,9 @@ namespace v1 = admin::v1;
 using ovpn::ReplaceInvalidUtf8;
 using policy::DecisionRecord;
 using policy::DurationToProto;
+
+// The result of a decision without one.
+constexpr absl::string_view kOpen = "OPEN";
 
 struct Field {
   absl::string_view name;
@@ -46,19 +53,60 @@ std::vector<FilterField> FilterFields() {
     for (size_t i = 0; i < policy::kDecisionResultCount; ++i) {
       fields.back().values.push_back(policy::ToString(static_cast<policy::DecisionResult>(i)));
     }
+    fields.back().values.push_back(kOpen);
   }
   return fields;
+}
+
+// Which decisions a list call wants.
+struct Selection {
+  std::vector<FilterTerm> terms;
+  PageRequest page;
+
+  bool Has(const DecisionRecord& record, bool open) const {
+    return MatchesAll(terms, [&](size_t field) {
+      return open && kFields[field].name == "result" ? kOpen : kFields[field].get(record);
+    });
+  }
+};
+
+template <typename Request>
+grpc::Status ParseSelection(const Request& request, Selection& selection) {
+  auto terms = ParseFilter(request.filter(), FilterFields());
+  if (!terms.ok()) return InvalidField("filter", "FILTER_INVALID", terms.status().message());
+  selection.terms = *std::move(terms);
+  return ParsePageRequest(request.page_size(), request.page_token(), request.filter(),
+                          selection.page);
+}
+
+// By id, which begins with the time.
+grpc::Status ListOpenPage(const BrokerControl& broker, const v1::ListOpenDecisionsRequest& request,
+                          v1::ListOpenDecisionsResponse& response) {
+  Selection selection;
+  grpc::Status status = ParseSelection(request, selection);
+  if (!status.ok()) return status;
+  const PageRequest& page = selection.page;
+  std::map<ovpn::DecisionId, v1::Decision, std::greater<>> found;
+  broker.VisitUnfinishedDecisions([&](const DecisionRecord& record, bool open) {
+    const bool listed_before = !page.after.empty() && record.id >= page.after;
+    if (listed_before || !selection.Has(record, open)) return;
+    found.emplace(record.id, DecisionToProto(record, open));
+    if (found.size() > page.size + 1) found.erase(std::prev(found.end()));
+  });
+  const bool more = found.size() > page.size;
+  if (more) found.erase(std::prev(found.end()));
+  for (auto& [id, decision] : found) *response.add_decisions() = std::move(decision);
+  if (more) response.set_next_page_token(MakePageToken(found.rbegin()->first, request.filter()));
+  return grpc::Status::OK;
 }
 
 grpc::Status ListPage(const policy::DecisionHistory& history,
                       const v1::ListDecisionsRequest& request,
                       v1::ListDecisionsResponse& response) {
-  const auto terms = ParseFilter(request.filter(), FilterFields());
-  if (!terms.ok()) return InvalidField("filter", "FILTER_INVALID", terms.status().message());
-  PageRequest page;
-  grpc::Status status =
-      ParsePageRequest(request.page_size(), request.page_token(), request.filter(), page);
+  Selection selection;
+  grpc::Status status = ParseSelection(request, selection);
   if (!status.ok()) return status;
+  const PageRequest& page = selection.page;
   uint64_t before = 0;
   if (!page.after.empty() && !absl::SimpleAtoi(page.after, &before)) {
     return InvalidField("page_token", "PAGE_TOKEN_INVALID", "is not a token of this call");
@@ -66,9 +114,7 @@ grpc::Status ListPage(const policy::DecisionHistory& history,
 
   uint64_t last = 0;
   history.Visit(before, [&](uint64_t number, const DecisionRecord& record) {
-    if (!MatchesAll(*terms, [&record](size_t field) { return kFields[field].get(record); })) {
-      return true;
-    }
+    if (!selection.Has(record, /*open=*/false)) return true;
     if (static_cast<size_t>(response.decisions_size()) == page.size) {  // there is one more
       response.set_next_page_token(MakePageToken(absl::StrCat(last), request.filter()));
       return false;
@@ -78,6 +124,21 @@ grpc::Status ListPage(const policy::DecisionHistory& history,
     return true;
   });
   return grpc::Status::OK;
+}
+
+grpc::Status FindDecision(const BrokerControl& broker, const std::string& id,
+                          v1::GetDecisionResponse& response) {
+  if (id.empty()) return InvalidField("id", "ID_MISSING", "must be set");
+  if (const DecisionRecord* record = broker.decisions().Find(id)) {
+    *response.mutable_decision() = DecisionToProto(*record);
+    return grpc::Status::OK;
+  }
+  broker.VisitUnfinishedDecisions([&](const DecisionRecord& record, bool open) {
+    if (record.id == id) *response.mutable_decision() = DecisionToProto(record, open);
+  });
+  if (response.has_decision()) return grpc::Status::OK;
+  return RpcError(grpc::StatusCode::NOT_FOUND, "DECISION_NOT_FOUND",
+                  absl::StrCat("no decision (any more) has the id ", id), {{"id", id}});
 }
 
 void AddCourse(const DecisionRecord& record, v1::Decision& message) {
@@ -98,7 +159,7 @@ void AddCourse(const DecisionRecord& record, v1::Decision& message) {
 
 }  // namespace
 
-v1::Decision DecisionToProto(const DecisionRecord& record) {
+v1::Decision DecisionToProto(const DecisionRecord& record, bool open) {
   v1::Decision message;
   message.set_id(record.id);
   message.set_kind(std::string(ovpn::ToString(record.kind)));
@@ -114,7 +175,7 @@ v1::Decision DecisionToProto(const DecisionRecord& record) {
   message.set_policy(record.policy);
   message.set_replica(record.replica);
   message.set_policy_revision(ReplaceInvalidUtf8(record.policy_revision));
-  message.set_result(std::string(ToString(record.result)));
+  message.set_result(std::string(open ? kOpen : ToString(record.result)));
   message.set_detail(ReplaceInvalidUtf8(record.detail));
   message.set_code(ReplaceInvalidUtf8(record.code));
   for (const ovpn::FieldViolation& violation : record.violations) {
@@ -141,18 +202,18 @@ grpc::ServerUnaryReactor* DecisionService::GetDecision(grpc::CallbackServerConte
                                                        v1::GetDecisionResponse* response) {
   return AnswerOnLoop(context_, *call, request, response,
                       [this](const v1::GetDecisionRequest& copy, v1::GetDecisionResponse& result) {
-                        if (copy.id().empty())
-                          return InvalidField("id", "ID_MISSING", "must be set");
-                        const DecisionRecord* record = context_.broker.decisions().Find(copy.id());
-                        if (record == nullptr) {
-                          return RpcError(
-                              grpc::StatusCode::NOT_FOUND, "DECISION_NOT_FOUND",
-                              absl::StrCat("no decision (any more) has the id ", copy.id()),
-                              {{"id", copy.id()}});
-                        }
-                        *result.mutable_decision() = DecisionToProto(*record);
-                        return grpc::Status::OK;
+                        return FindDecision(context_.broker, copy.id(), result);
                       });
+}
+
+grpc::ServerUnaryReactor* DecisionService::ListOpenDecisions(
+    grpc::CallbackServerContext* call, const v1::ListOpenDecisionsRequest* request,
+    v1::ListOpenDecisionsResponse* response) {
+  return AnswerOnLoop(
+      context_, *call, request, response,
+      [this](const v1::ListOpenDecisionsRequest& copy, v1::ListOpenDecisionsResponse& result) {
+        return ListOpenPage(context_.broker, copy, result);
+      });
 }
 
 grpc::ServerUnaryReactor* DecisionService::ListDecisions(grpc::CallbackServerContext* call,

@@ -1,5 +1,6 @@
-// ovpnbroker.admin.v1.DecisionService: the last decisions, from the broker's history. Owned by
-// AdminServer; gRPC's threads call it, the work is done on the loop.
+// ovpnbroker.admin.v1.DecisionService: the last decisions, from the broker's history, and those
+// that are not finished, from its engine. Owned by AdminServer; gRPC's threads call it, the work is
+// done on the loop.
 #pragma once
 
 #include "ovpnbroker/admin/v1/decision_service.grpc.pb.h"
@@ -18,12 +19,16 @@ class DecisionService final : public admin::v1::DecisionService::CallbackService
   grpc::ServerUnaryReactor* ListDecisions(grpc::CallbackServerContext* call,
                                           const admin::v1::ListDecisionsRequest* request,
                                           admin::v1::ListDecisionsResponse* response) override;
+  grpc::ServerUnaryReactor* ListOpenDecisions(
+      grpc::CallbackServerContext* call, const admin::v1::ListOpenDecisionsRequest* request,
+      admin::v1::ListOpenDecisionsResponse* response) override;
 
  private:
   AdminContext& context_;
 };
 
 // A record as operators see it. Foreign text is made valid UTF-8. Any thread.
-admin::v1::Decision DecisionToProto(const policy::DecisionRecord& record);
+// `open`: no answer was given yet.
+admin::v1::Decision DecisionToProto(const policy::DecisionRecord& record, bool open = false);
 
 }  // namespace ovpnbroker::server

@@ -106,6 +106,25 @@ grpc::Status ListAll(Request request, Response& response, List list) {
   }
 }
 
+// Adds decisions, page by page, until there are `limit`.
+template <typename Request, typename List>
+grpc::Status ListUpTo(int limit, Request request, admin::v1::ListDecisionsResponse& response,
+                      List list) {
+  while (response.decisions_size() < limit) {
+    grpc::ClientContext context;
+    SetDeadline(context, kCallTimeout);
+    request.set_page_size(std::min(kPageSize, limit - response.decisions_size()));
+    admin::v1::ListDecisionsResponse page;
+    grpc::Status status = list(&context, request, &page);
+    if (!status.ok()) return status;
+    response.MergeFrom(page);
+    response.clear_next_page_token();
+    if (page.next_page_token().empty()) break;
+    request.set_page_token(page.next_page_token());
+  }
+  return grpc::Status::OK;
+}
+
 }  // namespace
 
 std::unique_ptr<AdminClient> AdminClient::Connect(const GlobalOptions& global) {
@@ -261,19 +280,27 @@ grpc::Status AdminClient::ListDecisions(const std::string& filter, int limit,
                                         admin::v1::ListDecisionsResponse& response) {
   admin::v1::ListDecisionsRequest request;
   request.set_filter(filter);
-  while (response.decisions_size() < limit) {
-    grpc::ClientContext context;
-    SetDeadline(context, kCallTimeout);
-    request.set_page_size(std::min(kPageSize, limit - response.decisions_size()));
-    admin::v1::ListDecisionsResponse page;
-    grpc::Status status = decisions_->ListDecisions(&context, request, &page);
-    if (!status.ok()) return status;
-    response.MergeFrom(page);
-    response.clear_next_page_token();
-    if (page.next_page_token().empty()) break;
-    request.set_page_token(page.next_page_token());
-  }
-  return grpc::Status::OK;
+  return ListUpTo(limit, std::move(request), response,
+                  [this](grpc::ClientContext* context, const auto& page_request,
+                         admin::v1::ListDecisionsResponse* page) {
+                    return decisions_->ListDecisions(context, page_request, page);
+                  });
+}
+
+grpc::Status AdminClient::ListOpenDecisions(const std::string& filter, int limit,
+                                            admin::v1::ListDecisionsResponse& response) {
+  admin::v1::ListOpenDecisionsRequest request;
+  request.set_filter(filter);
+  return ListUpTo(limit, std::move(request), response,
+                  [this](grpc::ClientContext* context, const auto& page_request,
+                         admin::v1::ListDecisionsResponse* page) {
+                    admin::v1::ListOpenDecisionsResponse open;
+                    grpc::Status status =
+                        decisions_->ListOpenDecisions(context, page_request, &open);
+                    page->mutable_decisions()->Swap(open.mutable_decisions());
+                    page->set_next_page_token(open.next_page_token());
+                    return status;
+                  });
 }
 
 grpc::Status AdminClient::ListShadows(admin::v1::ListShadowsResponse& response) {

@@ -71,6 +71,9 @@ class AdminClient {
   // The newest `limit` at most.
   grpc::Status ListDecisions(const std::string& filter, int limit,
                              admin::v1::ListDecisionsResponse& response);
+  // Those that are not finished; added to `response`, which has `limit` at most then.
+  grpc::Status ListOpenDecisions(const std::string& filter, int limit,
+                                 admin::v1::ListDecisionsResponse& response);
   grpc::Status ListShadows(admin::v1::ListShadowsResponse& response);
   // The newest `limit` of one candidate, or of all; at most one page.
   grpc::Status ListShadowDifferences(const std::string& policy, int limit,

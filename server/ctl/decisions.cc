@@ -27,6 +27,7 @@ struct DecisionsOptions {
   std::string username;
   std::string result;
   std::string filter;
+  bool open = false;
   int limit = kDefaultLimit;
 };
 
@@ -70,7 +71,10 @@ ExitCode RunDecisions(const GlobalOptions& global, const DecisionsOptions& optio
   const auto client = AdminClient::Connect(global);
   if (client == nullptr) return ExitCode::kUnreachable;
   admin::v1::ListDecisionsResponse response;
-  const grpc::Status status = client->ListDecisions(BuildFilter(options), options.limit, response);
+  const std::string filter = BuildFilter(options);
+  const grpc::Status status = options.open
+                                  ? client->ListOpenDecisions(filter, options.limit, response)
+                                  : client->ListDecisions(filter, options.limit, response);
   if (!status.ok()) return ReportSelectionFailure(status);
   if (!PrintedForPrograms(global, response)) {
     PrintDecisions(global, response);
@@ -119,16 +123,19 @@ void AddDecisionsCommand(CLI::App& app, CommandLine& line) {
       ->add_option("--filter", options->filter,
                    "More conditions, e.g. 'code = \"QUOTA\" AND kind = \"REAUTH\"'")
       ->type_name("FILTER");
+  command->add_flag("--open", options->open, "Those that are not finished yet, instead");
   command->add_option("--limit", options->limit, "At most this many")
       ->type_name("N")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   command->footer(
       "A decision is listed when nothing more can be learned about it: OpenVPN has said what it\n"
-      "made of the answer. `explain` tells one client's decisions in full.\n"
+      "made of the answer; before that with --open. `explain` tells one client's decisions in "
+      "full.\n"
       "\n"
       "Examples:\n"
       "  ovpn-brokerctl decisions\n"
+      "  ovpn-brokerctl decisions --open\n"
       "  ovpn-brokerctl decisions --result denied --user 'contractor-*'\n"
       "  ovpn-brokerctl decisions -o json | jq -r '.decisions[] | .id + \" \" + .result'");
   AddShow(*command, line);

@@ -74,7 +74,7 @@ Cell OutcomeCell(KillResult::Outcome outcome) {
 
 Cell DecisionResultCell(const std::string& result) {
   if (result == "ALLOWED") return {result, Color::kGood};
-  if (result == "WITHDRAWN") return {result};
+  if (result == "WITHDRAWN" || result == "OPEN") return {result};
   if (result == "DENIED" || result == "ABSTAINED") return {result, Color::kWarning};
   return {result, Color::kBad};
 }

@@ -38,13 +38,15 @@ std::string Named(absl::string_view name, const std::string& value) {
   return value.empty() ? "" : absl::StrCat(", ", name, " ", value);
 }
 
+bool IsOpen(const Decision& decision) { return decision.result() == "OPEN"; }
+
 void TellAttempts(const Decision& decision) {
   if (decision.attempts().empty()) Say("asked", "nobody");
   for (int i = 0; i < decision.attempts_size(); ++i) {
     const admin::v1::DecisionAttempt& attempt = decision.attempts(i);
     std::string text = absl::StrCat("+", HumanMillis(attempt.begin()), " ", decision.policy());
     if (!attempt.has_end()) {
-      absl::StrAppend(&text, ": no reply");
+      absl::StrAppend(&text, IsOpen(decision) ? ": no reply yet" : ": no reply");
     } else {
       absl::StrAppend(&text, attempt.replica().empty() ? "" : " at ", attempt.replica(), ": ",
                       attempt.result(), " at +", HumanMillis(attempt.end()));
@@ -76,8 +78,8 @@ void Tell(const Decision& decision) {
   TellAttempts(decision);
   Say("result",
       absl::StrCat(decision.result(), decision.detail().empty() ? "" : ": ", decision.detail(),
-                   Named("code", decision.code()), ", after ", HumanMillis(decision.latency()),
-                   Named("revision", decision.policy_revision())));
+                   Named("code", decision.code()), IsOpen(decision) ? ", for " : ", after ",
+                   HumanMillis(decision.latency()), Named("revision", decision.policy_revision())));
   for (const std::string& violation : decision.violations()) Say("refused", violation);
   for (const auto& [name, value] : decision.audit_annotations()) {
     Say("noted", absl::StrCat(name, "=", value));
@@ -90,7 +92,10 @@ void Tell(const Decision& decision) {
     Say("OpenVPN", absl::StrCat("+", HumanMillis(reply.time()), " ", reply.outcome(),
                                 reply.text().empty() ? "" : ": ", reply.text()));
   }
-  if (decision.replies().empty() && !decision.lines().empty()) Say("OpenVPN", "said nothing");
+  // A further step leaves no reply behind, so while that is all there is nothing to miss.
+  if (decision.replies().empty() && !decision.lines().empty() && !IsOpen(decision)) {
+    Say("OpenVPN", "said nothing");
+  }
   TellAddresses(decision);
 }
 
@@ -109,7 +114,9 @@ ExitCode RunExplain(const GlobalOptions& global, const ExplainOptions& options) 
   const auto client = AdminClient::Connect(global);
   if (client == nullptr) return ExitCode::kUnreachable;
   admin::v1::ListDecisionsResponse response;
-  const grpc::Status status = client->ListDecisions(JoinTerms(terms), options.limit, response);
+  const std::string filter = JoinTerms(terms);
+  grpc::Status status = client->ListOpenDecisions(filter, options.limit, response);
+  if (status.ok()) status = client->ListDecisions(filter, options.limit, response);
   if (!status.ok()) return ReportFailure(status);
   if (!PrintedForPrograms(global, response)) {
     for (int i = 0; i < response.decisions_size(); ++i) {
@@ -118,10 +125,7 @@ ExitCode RunExplain(const GlobalOptions& global, const ExplainOptions& options) 
     }
   }
   if (!response.decisions().empty()) return ExitCode::kOk;
-  PrintError(
-      "no decision about it is remembered: it never came here, was long ago, or OpenVPN has not "
-      "yet "
-      "said what it made of the answer");
+  PrintError("no decision about it is remembered: it never came here, or was long ago");
   return ExitCode::kNotFound;
 }
 
@@ -141,7 +145,8 @@ void AddExplainCommand(CLI::App& app, CommandLine& line) {
   command->footer(
       "Tells for each decision who was asked and when, what came of it, the lines written to\n"
       "OpenVPN (options that could carry a secret show their name only), OpenVPN's replies, and\n"
-      "the tunnel addresses wanted and got. Exit code 4: nothing is remembered.\n"
+      "the tunnel addresses wanted and got. Decisions that still wait, for the policy or for the\n"
+      "client, come first (OPEN). Exit code 4: nothing is remembered.\n"
       "\n"
       "Examples:\n"
       "  ovpn-brokerctl explain --user alice\n"

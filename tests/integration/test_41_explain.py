@@ -2,7 +2,8 @@
 
 import json
 
-from harness.judges import judge, remote
+from harness.client_management import CHALLENGE
+from harness.judges import ALLOW, judge, remote
 from harness.policy_server import NEVER
 from harness.world import World
 
@@ -54,3 +55,47 @@ def test_explain_shows_attempts_without_reply(world: World) -> None:
     assert "no reply" in text
     assert "TIMEOUT" in text
     assert "FAILURE_RULE" in text
+
+
+def test_explain_shows_a_decision_that_waits_for_its_client(world: World) -> None:
+    server = world.server()
+    policy = remote(world, {})
+    policy.hello_ack["capabilities"] = ["CAPABILITY_PENDING_AUTH"]
+    question = {"pending_auth": {"challenge_text": "The code from your card"}}
+    policy.decide = lambda request: question if request.round == 0 else ALLOW
+    broker = world.broker(server, policy)
+    user = world.client_management()
+    alice = world.client(server, "alice", extra=user.options)
+    user.wait_for(CHALLENGE)
+
+    text = broker.ctl("explain", "--cn", "alice").stdout
+    assert "PENDING_AUTH at +" in text
+    assert "OPEN: waits for the client, for " in text
+    assert 'client-pending-auth 0 1 "CR_TEXT:R:[hidden]" ' in text
+    assert "said nothing" not in text and "card" not in text
+    (waiting,) = json.loads(broker.ctl("decisions", "--open", "-o", "json").stdout)["decisions"]
+    assert (waiting["result"], waiting["common_name"]) == ("OPEN", "alice")
+    shown = broker.ctl("decisions", "show", waiting["id"]).stdout
+    assert "waits for the client" in shown
+
+    user.answer_challenge("271828")
+    alice.wait_connected()
+    broker.wait_decision("alice", outcome="VERIFIED")
+    text = broker.ctl("explain", "--cn", "alice").stdout
+    assert "asked again" in text and "271828" not in text
+    assert text.index("client-pending-auth") < text.index("client-auth")
+    assert "ALLOWED" in text and "OPEN" not in text
+
+
+def test_explain_shows_a_decision_that_waits_for_its_policy(world: World) -> None:
+    server = world.server()
+    policy = remote(world, {})
+    policy.decide = lambda _request: NEVER
+    broker = world.broker(server, policy, decision={"timeout": "40s", "attempt_timeout": "30s"})
+    world.client(server, "alice")
+    policy.request_for("alice")
+
+    text = broker.ctl("explain", "--cn", "alice").stdout
+
+    assert "no reply yet" in text
+    assert "OPEN: waits for the policy, for " in text

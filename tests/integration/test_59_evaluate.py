@@ -46,7 +46,9 @@ def test_python_example_is_asked_about_a_described_client(world: World) -> None:
     assert allowed.returncode == 0, allowed.stderr
     assert allowed.stdout.startswith("ALLOW by judge\n")
     assert 'push "route ' in allowed.stdout and "groups: " in allowed.stdout
-    closed = broker.ctl("policies", "evaluate", "--instance", "office", "--user", "bob", check=False)
+    closed = broker.ctl(
+        "policies", "evaluate", "--instance", "office", "--user", "bob", check=False
+    )
     assert closed.returncode == 1
     assert "the client reads: Your account is closed. Call the help desk." in closed.stdout
     assert counted(broker) == 0
@@ -89,7 +91,9 @@ def test_remote_policy_without_dry_runs_is_not_asked(world: World) -> None:
         "FAILED_PRECONDITION",
         "DRY_RUN_UNSUPPORTED",
     )
-    refused = broker.ctl("policies", "evaluate", "--instance", "office", "--cn", "alice", check=False)
+    refused = broker.ctl(
+        "policies", "evaluate", "--instance", "office", "--cn", "alice", check=False
+    )
     assert refused.returncode != 0
     assert DRY_RUN in refused.stderr
     assert not policy.requests.all()

@@ -28,6 +28,7 @@ TABLE = {
     "BrokerService.ReloadConfig": "reload --dry-run",
     "DecisionService.GetDecision": "decisions show 1",
     "DecisionService.ListDecisions": "decisions",
+    "DecisionService.ListOpenDecisions": "decisions --open",
     "InstanceService.GetInstance": "instances show office",
     "InstanceService.ListInstances": "instances",
     "InstanceService.WatchInstances": "events",

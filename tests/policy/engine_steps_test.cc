@@ -49,6 +49,58 @@ TEST_F(EngineStepsTest, Step_KeepsTheDecisionOpenForAsLongAsGranted) {
   EXPECT_EQ(keeper_.records[0].steps, 1);
 }
 
+TEST_F(EngineStepsTest, OpenDecision_IsShownWithWhatHappenedSoFar) {
+  step_result_.lines = {"client-pending-auth 4 1"};
+  std::vector<DecisionRecord> shown;
+  const auto show = [&](bool wanted_open) {
+    shown.clear();
+    engine_->VisitUnfinished([&](const DecisionRecord& record, bool open) {
+      EXPECT_EQ(open, wanted_open);
+      shown.push_back(record);
+    });
+    return shown.size();
+  };
+  Submit(Key(4, 1));
+  Advance(1s);
+  ASSERT_EQ(show(true), 1U);
+  EXPECT_EQ(shown[0].id, DecisionIdOf(Key(4, 1)));
+  EXPECT_EQ(shown[0].detail, "waits for the policy");
+  EXPECT_EQ(shown[0].latency, 1s);
+  ASSERT_EQ(shown[0].attempt_list.size(), 1U);
+  EXPECT_FALSE(shown[0].attempt_list[0].end.has_value());
+
+  policy_->Reply(0, Step());
+  ASSERT_EQ(show(true), 1U);
+  EXPECT_EQ(shown[0].detail, "waits for the client");
+  EXPECT_THAT(shown[0].lines, ElementsAre("client-pending-auth 4 1"));
+  EXPECT_EQ(shown[0].attempt_list[0].result, "PENDING_AUTH");
+
+  policy_->Reply(0, AllowWithDns());
+  ASSERT_EQ(show(false), 1U);
+  EXPECT_EQ(shown[0].result, DecisionResult::kAllowed);
+  engine_->OnAnswerOutcome(Key(4, 1), OutcomeResult::kWritten, "");
+  engine_->OnAnswerOutcome(Key(4, 1), OutcomeResult::kVerified, "");
+  EXPECT_EQ(show(false), 0U);
+}
+
+TEST_F(EngineStepsTest, Record_HasTheLinesOfTheStepsBeforeThoseOfTheAnswer) {
+  step_result_.lines = {"client-pending-auth 4 1"};
+  answer_hook_ = [this](const ovpn::KeyRef&, const ovpn::Verdict& verdict) -> AnswerResult {
+    if (std::holds_alternative<ovpn::PendingAuth>(verdict)) return step_result_;
+    return {.lines = {"client-deny 4 1"}};
+  };
+  Submit(Key(4, 1));
+  const ovpn::WallTime asked = clock_.WallNow();
+  policy_->Reply(0, Step());
+  Advance(10s);
+  Respond(Key(4, 1));
+  policy_->Reply(1, DenyBecause("wrong code"));
+  engine_->OnAnswerOutcome(Key(4, 1), OutcomeResult::kWritten, "");
+  ASSERT_EQ(keeper_.records.size(), 1U);
+  EXPECT_THAT(keeper_.records[0].lines, ElementsAre("client-pending-auth 4 1", "client-deny 4 1"));
+  EXPECT_LE(keeper_.records[0].receive_time, asked);
+}
+
 TEST_F(EngineStepsTest, Response_IsAskedAboutUnderTheSameId) {
   ovpn::AuthKind kind{};
   int round = 0;

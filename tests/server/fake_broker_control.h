@@ -144,6 +144,8 @@ class FakeBrokerControl final : public BrokerControl {
     done(absl::FailedPreconditionError("staff takes no dry runs"));
   }
   const policy::DecisionHistory& decisions() const override { return history; }
+  void VisitUnfinishedDecisions(const std::function<void(const policy::DecisionRecord&,
+                                                         bool open)>& /*visit*/) const override {}
   const policy::ShadowDesk& shadows() const override { return shadow_desk_; }
   FakeBanControl& bans() override { return bans_; }
   policy::SessionJournal& session_journal() override { return journal_; }

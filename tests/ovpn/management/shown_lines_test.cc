@@ -31,10 +31,26 @@ TEST(ShownLines, TextThatMayBeSecret_ShowsItsOptionOnly) {
                    "client-pending-auth 3 1 \"WEB_AUTH::https://example.com/hunter2\" 60\n"},
                   {"password", "hunter2\n"}});
   EXPECT_THAT(lines, testing::Each(Not(HasSubstr("hunter2"))));
-  EXPECT_THAT(lines, ElementsAre("client-auth 3 1", "push \"auth-token [hidden]\"",
-                                 "setenv-safe [hidden]", "push \"dhcp-option [hidden]\"", "END",
-                                 "client-deny 3 1 \"why\" \"CRV1:[hidden]\"",
-                                 "client-pending-auth [hidden]", "password [hidden]"));
+  EXPECT_THAT(
+      lines, ElementsAre("client-auth 3 1", "push \"auth-token [hidden]\"", "setenv-safe [hidden]",
+                         "push \"dhcp-option [hidden]\"", "END",
+                         "client-deny 3 1 \"why\" \"CRV1:[hidden]\"",
+                         "client-pending-auth 3 1 \"WEB_AUTH::[hidden]\" 60", "password [hidden]"));
+}
+
+TEST(ShownLines, FurtherStep_ShowsTheWayAndTheTimeOnly) {
+  const auto shown = [](const std::string& arguments) {
+    return ShownLines({{"client-pending-auth", "client-pending-auth " + arguments + "\n"}}).at(0);
+  };
+  EXPECT_EQ(shown("3 1 \"CR_TEXT:R,E:Say \\\"x:y\\\"\" 62"),
+            "client-pending-auth 3 1 \"CR_TEXT:R,E:[hidden]\" 62");
+  EXPECT_EQ(shown("3 1 \"WEB_AUTH:hidden,proxy:https://a/?t=s\" 62"),
+            "client-pending-auth 3 1 \"WEB_AUTH:hidden,proxy:[hidden]\" 62");
+  EXPECT_EQ(shown("3 1 \"OPEN_URL:https://a/?t=s\" 62"),
+            "client-pending-auth 3 1 \"OPEN_URL:[hidden]\" 62");
+  for (const std::string odd : {"3 1 \"TOKEN:s:t\" 62", "3 1 \"CR_TEXT:s\" 62", "3 1 s", "3 \"s"}) {
+    EXPECT_EQ(shown(odd), "client-pending-auth [hidden]") << odd;
+  }
 }
 
 TEST(ShownLines, LongBlock_IsCutAndCounted) {
