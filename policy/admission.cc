@@ -144,8 +144,10 @@ void Admission::Commit(const ovpn::AuthRequest& request, const Admitted& admitte
     const auto age = clock_.WallNow() - request.session.create_time;
     limits_.SetEnd(request.session.uid, clock_.Now() + (*limits.max_duration - age),
                    kTimeOverReason);
+    session_ends_.Set(request.session, request.session.create_time + *limits.max_duration);
   } else if (Begins(request)) {
     limits_.Forget(request.session.uid);
+    session_ends_.Forget(request.session);
   }
   for (const ovpn::SessionUid& uid : admitted.to_end) {
     End(uid, kReplacedByNewerReason);
@@ -162,10 +164,20 @@ void Admission::OnSessionChanged(const ovpn::Session& session) {
   if (session.state == ovpn::SessionState::kEnded) {
     pools_.Release(session.uid, clock_.WallNow());
     limits_.Forget(session.uid);
+    session_ends_.Forget(session);
     TellDeadline();
     return;
   }
+  if (session.state == ovpn::SessionState::kUnjudged) ClaimEnd(session);
   HoldReported(session);
+}
+
+// A limit that an earlier broker was told goes on.
+void Admission::ClaimEnd(const ovpn::Session& session) {
+  const std::optional<ovpn::WallTime> end = session_ends_.Claim(session);
+  if (!end.has_value()) return;
+  limits_.SetEnd(session.uid, clock_.Now() + (*end - clock_.WallNow()), kTimeOverReason);
+  TellDeadline();
 }
 
 // What OpenVPN says that the session has, whoever gave it: its own pool, an earlier broker.

@@ -19,6 +19,7 @@
 #include "ovpn/types/verdict.h"
 #include "policy/address_pools.h"
 #include "policy/live_sessions.h"
+#include "policy/session_ends.h"
 #include "policy/session_limits.h"
 
 namespace ovpnbroker::policy {
@@ -65,6 +66,8 @@ class Admission {
 
   AddressPools& pools() { return pools_; }
   const AddressPools& pools() const { return pools_; }
+  // To be kept over a restart.
+  SessionEnds& session_ends() { return session_ends_; }
 
  private:
   std::optional<ovpn::Deny> TakeFromPool(const ovpn::AuthRequest& request, AddressPool& pool,
@@ -74,6 +77,7 @@ class Admission {
   bool GivesWay(const ovpn::IpAddress& address, const ovpn::Session& session) const;
   void HoldAddresses(const ovpn::Session& session, const ovpn::ClientConfig& config);
   void HoldReported(const ovpn::Session& session);
+  void ClaimEnd(const ovpn::Session& session);
   void End(const ovpn::SessionUid& uid, const std::string& reason);
   void OnEndFailed(const ovpn::SessionUid& uid, const std::string& reason,
                    const absl::Status& status);
@@ -85,6 +89,7 @@ class Admission {
   AddressPools pools_;
   LiveSessions live_;
   SessionLimits limits_;
+  SessionEnds session_ends_;
   std::function<void(std::optional<ovpn::SteadyTime>)> deadline_listener_;
   // Kills that are under way find out through a weak pointer that this is gone.
   std::shared_ptr<Admission*> self_ = std::make_shared<Admission*>(this);

@@ -2,16 +2,14 @@
 
 #include <zlib.h>
 
-#include <chrono>
-#include <cstdint>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "policy/counted_lines.h"
 
 namespace ovpnbroker::policy {
 namespace {
@@ -21,18 +19,6 @@ constexpr absl::string_view kLastLine = "end ";
 constexpr absl::string_view kNever = "-";
 constexpr size_t kWords = 8;
 
-int64_t ToSeconds(ovpn::WallTime time) {
-  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
-}
-
-std::optional<ovpn::WallTime> ReadTime(absl::string_view word) {
-  // Far beyond any clock, and far from overflow.
-  constexpr int64_t kLatest = 4'000'000'000;
-  int64_t seconds = 0;
-  if (!absl::SimpleAtoi(word, &seconds) || seconds < 0 || seconds > kLatest) return std::nullopt;
-  return ovpn::WallTime(std::chrono::seconds(seconds));
-}
-
 std::optional<Ban> ReadLine(absl::string_view line) {
   const std::vector<absl::string_view> words = absl::StrSplit(line, '\t');
   if (words.size() != kWords || words[0].empty()) return std::nullopt;
@@ -40,8 +26,8 @@ std::optional<Ban> ReadLine(absl::string_view line) {
   std::string text;
   if (!kind.has_value() || !absl::CUnescape(words[2], &text)) return std::nullopt;
   absl::StatusOr<BanSubject> subject = BanSubject::Parse(*kind, text);
-  const std::optional<ovpn::WallTime> create_time = ReadTime(words[3]);
-  const std::optional<ovpn::WallTime> expire_time = ReadTime(words[4]);
+  const std::optional<ovpn::WallTime> create_time = ReadSeconds(words[3]);
+  const std::optional<ovpn::WallTime> expire_time = ReadSeconds(words[4]);
   if (!subject.ok() || !create_time.has_value()) return std::nullopt;
   if (!expire_time.has_value() && words[4] != kNever) return std::nullopt;
   Ban ban{std::string(words[0]), *std::move(subject), "", "", "", *create_time, expire_time};

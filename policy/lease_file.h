@@ -1,6 +1,5 @@
-// The text that keeps leases over a restart of the broker: a first line that names the format, a
-// line for each lease, and a last line that counts them, so that a part of a file is told from the
-// whole. Pure functions; any thread.
+// The text that keeps leases over a restart of the broker, a line for each; see counted_lines.h.
+// Pure functions; any thread.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // Limits that OpenVPN does not know: how many sessions a user has, and how long one may last. Only
-// tells what is due; Admission ends sessions. Limits live in memory: after a restart of the broker
-// adopted sessions count for max_sessions again, and max_duration returns with the next allow of a
-// REAUTH, still measured from CONNECT. Owned by Admission; loop thread only.
+// tells what is due; Admission ends sessions. After a restart of the broker adopted sessions count
+// for max_sessions again, and SessionEnds knows when they end. Owned by Admission; loop thread
+// only.
 #pragma once
 
 #include <optional>

@@ -24,7 +24,6 @@ constexpr std::chrono::milliseconds kAdminGrace{500};
 constexpr std::chrono::milliseconds kDenyGrace{500};
 constexpr std::chrono::milliseconds kDrainPoll{20};
 constexpr mode_t kRuntimeDirectoryMode = 0750;
-constexpr char kLeaseFile[] = "address-leases";
 
 policy::CancelReason ToPolicy(ovpn::WithdrawReason reason) {
   switch (reason) {
@@ -92,6 +91,7 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
                                                            config));
   RETURN_IF_ERROR(broker->ban_keeper_.Start());
   RETURN_IF_ERROR(broker->KeepLeases());
+  RETURN_IF_ERROR(broker->session_end_keeper_.Start());
   for (const config::v1::InstanceConfig& instance : config.instances()) {
     ASSIGN_OR_RETURN(std::unique_ptr<ovpn::Instance> made, broker->MakeInstance(instance, config));
     broker->instances_.Add(std::move(made));
@@ -138,6 +138,8 @@ Broker::Broker(const Environment& environment, std::string config_path,
                    EndSession(client, uid, reason, std::move(done));
                  }),
       admission_timer_(loop_, [this] { admission_.OnDeadline(); }),
+      session_end_keeper_(loop_, clock_, logger_, admission_.session_ends(),
+                          config_.state_directory()),
       decision_log_(logger_),
       decision_records_(logger_),
       // Posted: candidates are asked in a loop turn of their own, behind the answer.
@@ -189,9 +191,8 @@ std::shared_ptr<policy::Policy> Broker::JudgeOf(const std::string& instance) con
 absl::Status Broker::KeepLeases() {
   if (admission_.pools().all().empty()) return absl::OkStatus();
   RETURN_IF_ERROR(ovpn::MakeStateDirectory(config_.state_directory()));
-  lease_keeper_ =
-      std::make_unique<LeaseKeeper>(loop_, clock_, logger_, admission_.pools(),
-                                    absl::StrCat(config_.state_directory(), "/", kLeaseFile));
+  lease_keeper_ = std::make_unique<LeaseKeeper>(loop_, clock_, logger_, admission_.pools(),
+                                                config_.state_directory());
   return lease_keeper_->Start();
 }
 

@@ -43,6 +43,7 @@
 #include "server/metrics/metrics_server.h"
 #include "server/policy_registry.h"
 #include "server/recording_desk.h"
+#include "server/session_end_keeper.h"
 
 namespace ovpnbroker::server {
 
@@ -199,6 +200,7 @@ class Broker final : public BrokerControl,
   policy::Admission admission_;  // the instances report to it until they are gone
   ovpn::DeadlineTimer admission_timer_;
   std::unique_ptr<LeaseKeeper> lease_keeper_;  // null without pools
+  SessionEndKeeper session_end_keeper_;
   ovpn::InstanceSet instances_;
   policy::DecisionLog decision_log_;
   policy::DecisionHistory decision_history_;

@@ -1,8 +1,11 @@
 """Limits of an allow: a session ends when its time is over, and a user has as many sessions as the policy says."""
 
+import signal
+import time
 from typing import Any
 
 from harness.openvpn_client import SERVER_HALT
+from harness.timing import wait_until
 from harness.world import World
 
 
@@ -19,6 +22,37 @@ def test_max_duration_ends_the_session(world: World) -> None:
     assert alice.wait_for(SERVER_HALT).text == "session time is over"
     broker.wait_log("SESSION_LIMIT_ENDED", reason="session time is over")
     broker.wait_log("SESSION_ENDED", common_name="alice")
+
+
+def test_max_duration_goes_on_after_a_crash_of_the_broker(world: World) -> None:
+    server = world.server()
+    broker = world.broker(server, world.policy(limited(max_duration="6s")))
+    alice = world.client(server, "alice")
+    alice.wait_connected()
+    file = broker.folder / "state" / "session-ends"
+    wait_until(lambda: file.exists() and "office" in file.read_text(), "end of alice's session")
+    broker.kill()
+
+    broker.start()
+    broker.wait_log("SESSION_ENDS_LOADED", sessions=1)
+    broker.wait_log("SESSION_ADOPTED", common_name="alice")
+    assert alice.wait_for(SERVER_HALT).text == "session time is over"
+    broker.wait_log("SESSION_ENDED", common_name="alice")
+
+
+def test_max_duration_that_passed_without_a_broker_ends_the_session(world: World) -> None:
+    server = world.server()
+    broker = world.broker(server, world.policy(limited(max_duration="3s")))
+    alice = world.client(server, "alice")
+    alice.wait_connected()
+    connected = time.monotonic()
+    broker.signal(signal.SIGQUIT)
+    assert broker.process is not None and broker.process.wait_exit() == 0
+    wait_until(lambda: time.monotonic() > connected + 3, "end of alice's time")
+    assert not [event for event in alice.events.all() if event.kind == SERVER_HALT]
+
+    broker.start()
+    assert alice.wait_for(SERVER_HALT).text == "session time is over"
 
 
 def test_one_session_too_many_is_denied(world: World) -> None:

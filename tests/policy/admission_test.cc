@@ -158,6 +158,32 @@ TEST_F(AdmissionTest, MaxDuration_EndsTheSessionMeasuredFromConnect) {
   EXPECT_EQ(admission_.NextDeadline(), std::nullopt);
 }
 
+TEST_F(AdmissionTest, AdoptedSession_EndsWhenItWasToEnd) {
+  Connect(1, "alice", For(60s));
+  const std::vector<SessionEnd> kept = admission_.session_ends().All();
+  ASSERT_EQ(kept.size(), 1U);
+  Admission next{clock_,
+                 logger_,
+                 {},
+                 [this](const ovpn::ClientRef&, const ovpn::SessionUid& uid, const std::string&,
+                        std::function<void(absl::Status)> done) {
+                   ended_.push_back(uid);
+                   done(absl::OkStatus());
+                 }};
+  next.session_ends().Restore(kept, clock_.WallNow());
+  clock_.Advance(20s);
+  ovpn::Session adopted = Session(1, "alice", "office", ovpn::SessionState::kUnjudged);
+  adopted.uid = "adopted";
+  next.OnSessionChanged(adopted);
+  EXPECT_EQ(next.NextDeadline(), clock_.Now() + 40s);
+  clock_.Advance(40s);
+  next.OnDeadline();
+  EXPECT_THAT(ended_, ElementsAre("adopted"));
+  adopted.state = ovpn::SessionState::kEnded;
+  next.OnSessionChanged(adopted);
+  EXPECT_THAT(next.session_ends().All(), IsEmpty());
+}
+
 TEST_F(AdmissionTest, ReauthWithALimit_ReplacesItAndWithoutOneKeepsIt) {
   Connect(1, "alice", For(60s));
   ovpn::AuthRequest request = Request(1, "alice", "office");

@@ -1,0 +1,55 @@
+#include "policy/session_end_file.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "ovpn/base/status_macros.h"
+#include "policy/counted_lines.h"
+
+namespace ovpnbroker::policy {
+namespace {
+
+constexpr absl::string_view kFirstLine = "ovpn-broker session ends 1";
+
+std::optional<SessionEnd> ReadLine(absl::string_view line) {
+  const std::vector<absl::string_view> words = absl::StrSplit(line, '\t');
+  if (words.size() != 4) return std::nullopt;
+  SessionEnd end;
+  const std::optional<ovpn::WallTime> create_time = ReadSeconds(words[2]);
+  const std::optional<ovpn::WallTime> end_time = ReadSeconds(words[3]);
+  const bool read =
+      absl::CUnescape(words[0], &end.instance) && absl::SimpleAtoi(words[1], &end.cid.value);
+  if (!read || !create_time.has_value() || !end_time.has_value()) return std::nullopt;
+  end.create_time = *create_time;
+  end.end_time = *end_time;
+  return end;
+}
+
+}  // namespace
+
+std::string FormatSessionEnds(const std::vector<SessionEnd>& ends) {
+  std::string lines;
+  for (const SessionEnd& end : ends) {
+    absl::StrAppend(&lines, absl::CHexEscape(end.instance), "\t", end.cid.value, "\t",
+                    ToSeconds(end.create_time), "\t", ToSeconds(end.end_time), "\n");
+  }
+  return FormatCountedLines(kFirstLine, lines, ends.size());
+}
+
+absl::StatusOr<std::vector<SessionEnd>> ParseSessionEnds(absl::string_view text) {
+  std::vector<SessionEnd> ends;
+  RETURN_IF_ERROR(ParseCountedLines(text, kFirstLine, "is not the end of a session",
+                                    [&ends](absl::string_view line) {
+                                      std::optional<SessionEnd> end = ReadLine(line);
+                                      if (!end.has_value()) return false;
+                                      ends.push_back(*std::move(end));
+                                      return true;
+                                    }));
+  return ends;
+}
+
+}  // namespace ovpnbroker::policy

@@ -1,0 +1,52 @@
+#include "server/session_end_keeper.h"
+
+#include <utility>
+#include <vector>
+
+#include "ovpn/base/status_macros.h"
+#include "policy/session_end_file.h"
+
+namespace ovpnbroker::server {
+namespace {
+
+constexpr char kSessionEndFile[] = "session-ends";
+
+}  // namespace
+
+SessionEndKeeper::SessionEndKeeper(asio::io_context& loop, const ovpn::Clock& clock,
+                                   ovpn::Logger& logger, policy::SessionEnds& ends,
+                                   const std::string& directory)
+    : clock_(clock),
+      logger_(logger),
+      ends_(ends),
+      file_(loop, clock, directory, kSessionEndFile,
+            {.max_bytes = policy::kMaxSessionEndFileBytes,
+             .load = [this](absl::string_view text) { return Load(text); },
+             .revision = [this] { return ends_.revision(); },
+             .text = [this] { return policy::FormatSessionEnds(ends_.All()); },
+             .on_set_aside =
+                 [this](const absl::Status& why, const std::string& kept_as) {
+                   logger_.Error(
+                       "SESSION_ENDS_SET_ASIDE",
+                       "the file with the ends of sessions cannot be understood; adopted sessions "
+                       "last until a renegotiation brings their limit back",
+                       {{"file", file_.path()}, {"reason", why.message()}, {"kept_as", kept_as}});
+                 },
+             .on_not_saved =
+                 [this](const absl::Status& why) {
+                   logger_.Error("SESSION_ENDS_NOT_SAVED",
+                                 "the ends of sessions could not be written; the next broker may "
+                                 "not know them",
+                                 {{"file", file_.path()}, {"status", why.ToString()}});
+                 }}) {}
+
+absl::Status SessionEndKeeper::Load(absl::string_view text) {
+  ASSIGN_OR_RETURN(std::vector<policy::SessionEnd> kept, policy::ParseSessionEnds(text));
+  const size_t count = kept.size();
+  ends_.Restore(std::move(kept), clock_.WallNow());
+  logger_.Info("SESSION_ENDS_LOADED", "sessions of an earlier broker end when they were to end",
+               {{"file", file_.path()}, {"sessions", count}});
+  return absl::OkStatus();
+}
+
+}  // namespace ovpnbroker::server

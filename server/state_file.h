@@ -1,0 +1,78 @@
+// One file of the state directory: read when the broker starts, written a moment after its content
+// changed and when the broker stops. A write blocks on the disk, so it is done on a thread of its
+// own, which sees nothing but the text. Owned by whoever knows the content; loop thread only.
+//
+// A file that cannot be understood is set aside, not repaired and not fatal.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/thread_pool.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "ovpn/base/clock.h"
+#include "ovpn/base/deadline_timer.h"
+
+namespace ovpnbroker::server {
+
+class StateFile {
+ public:
+  // How long a change may wait for the disk: what a crash loses.
+  static constexpr std::chrono::seconds kSaveInterval{2};
+
+  struct Content {
+    size_t max_bytes;  // a larger file is none of ours
+    // Takes in what an earlier broker wrote. An error: the text cannot be understood.
+    std::function<absl::Status(absl::string_view text)> load;
+    std::function<uint64_t()> revision;  // moves with each change
+    std::function<std::string()> text;
+    // For the log: the file was renamed to `kept_as`; it could not be written, once in a row.
+    std::function<void(const absl::Status& why, const std::string& kept_as)> on_set_aside;
+    std::function<void(const absl::Status& why)> on_not_saved;
+  };
+
+  // `loop`, `clock` and whatever `content` refers to outlive this. The directory is made when there
+  // is something to write.
+  StateFile(asio::io_context& loop, const ovpn::Clock& clock, std::string directory,
+            const std::string& name, Content content);
+  // Writes what is not written yet; waits for the disk.
+  ~StateFile();
+  StateFile(const StateFile&) = delete;
+  StateFile& operator=(const StateFile&) = delete;
+
+  // Reads the file and begins to keep it. An error when there is a file that can neither be read
+  // nor set aside: writing would destroy it.
+  absl::Status Start();
+  // The content is another than before, whatever its revision says: it is written soon.
+  void Touch() { saved_revision_ = kNothingSaved; }
+
+  const std::string& path() const { return path_; }
+
+ private:
+  // No content has this revision.
+  static constexpr uint64_t kNothingSaved = ~uint64_t{0};
+
+  absl::Status Load();
+  absl::Status SetAside(const absl::Status& why);
+  void SaveIfChanged();
+  void OnSaved(uint64_t revision, const absl::Status& status);
+
+  asio::io_context& loop_;
+  const ovpn::Clock& clock_;
+  const std::string directory_;
+  const std::string path_;
+  const Content content_;
+  ovpn::DeadlineTimer timer_;
+  bool started_ = false;
+  bool saving_ = false;
+  bool failing_ = false;  // told once in a row
+  uint64_t saved_revision_ = 0;
+  std::shared_ptr<StateFile*> self_ = std::make_shared<StateFile*>(this);
+  asio::thread_pool disk_{1};
+};
+
+}  // namespace ovpnbroker::server
