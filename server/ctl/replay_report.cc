@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "ovpn/base/percentile.h"
 #include "server/ctl/escape.h"
 #include "server/ctl/json.h"
 
@@ -22,11 +23,8 @@ double Millis(ovpn::Duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
 
-// `latencies` are ascending; 0 without any.
-double Percentile(const std::vector<ovpn::Duration>& latencies, size_t percent) {
-  if (latencies.empty()) return 0;
-  const size_t index = std::min(latencies.size() - 1, latencies.size() * percent / 100);
-  return Millis(latencies[index]);
+double Percentile(const ReplayReport& report, size_t percent) {
+  return Millis(ovpn::Percentile(report.latencies, percent));
 }
 
 std::string KindOf(const admin::v1::RecordedDecision& decision) {
@@ -103,8 +101,8 @@ void PrintReplayText(const Replayer::Recording& recording, const ReplayReport& r
       << report.differences.size() - report.failed << " different, " << report.failed
       << " without a verdict\n"
       << absl::StrFormat("latency: median %.2f ms, 99%% within %.2f ms, longest %.2f ms; ",
-                         Percentile(report.latencies, 50), Percentile(report.latencies, 99),
-                         Percentile(report.latencies, 100))
+                         Percentile(report, 50), Percentile(report, 99),
+                         Percentile(report, 100))
       << absl::StrFormat("%.0f verdicts a second\n",
                          seconds > 0 ? static_cast<double>(report.latencies.size()) / seconds : 0);
 }
@@ -121,8 +119,8 @@ std::string ReplayJson(const Replayer::Recording& recording, const ReplayReport&
       ",\n \"failed\": ", report.failed, ",\n \"differences\": [\n",
       absl::StrJoin(differences, ",\n"), "\n ],\n",
       absl::StrFormat(" \"latency_ms\": {\"p50\": %.3f, \"p99\": %.3f, \"max\": %.3f},\n",
-                      Percentile(report.latencies, 50), Percentile(report.latencies, 99),
-                      Percentile(report.latencies, 100)),
+                      Percentile(report, 50), Percentile(report, 99),
+                      Percentile(report, 100)),
       absl::StrFormat(" \"seconds\": %.3f\n}\n", Millis(report.elapsed) / 1000));
 }
 

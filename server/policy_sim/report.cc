@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "ovpn/base/percentile.h"
 
 namespace ovpnbroker::policy_sim {
 namespace {
@@ -32,11 +33,10 @@ std::vector<std::pair<absl::string_view, uint64_t*>> Numbers(Report& report) {
 }  // namespace
 
 void SetLatencies(std::vector<uint64_t> micros, Report& report) {
-  if (micros.empty()) return;
   std::sort(micros.begin(), micros.end());
-  report.latency_p50 = micros[micros.size() / 2];
-  report.latency_p99 = micros[micros.size() * 99 / 100];
-  report.latency_max = micros.back();
+  report.latency_p50 = ovpn::Percentile(micros, 50);
+  report.latency_p99 = ovpn::Percentile(micros, 99);
+  report.latency_max = ovpn::Percentile(micros, 100);
 }
 
 std::string ReportToText(const Report& report) {
