@@ -91,8 +91,7 @@ class DecisionTable {
   // call to call.
   void Retire(const EntryPtr& entry, ovpn::SteadyTime forget_time);
 
-  // Takes one open decision that is due; null when there is none. It stays in the table, without a
-  // time.
+  // One open decision that is due; it stays in the table, without a time. Null when there is none.
   EntryPtr TakeDue(ovpn::SteadyTime now);
   // Takes out the oldest remembered decision if it has expired or there are more than `max_count`;
   // null otherwise.
@@ -101,7 +100,6 @@ class DecisionTable {
   EntryPtr AnyOpen() const;
   // Every open and every remembered decision, in no order.
   void Visit(const std::function<void(const DecisionEntry&)>& visit) const;
-
   std::optional<ovpn::SteadyTime> NextDeadline() const;
   size_t open_count() const { return open_.size(); }
   size_t open_count(const std::string& instance) const;

@@ -44,7 +44,7 @@ void EvaluationDesk::Ask(Question question, Done done) {
     return done(absl::FailedPreconditionError(absl::StrCat(
         judge.name(),
         " did not switch on CAPABILITY_DRY_RUN, so it would take the question for a real login; "
-        "`ovpn-policy-check` asks a policy that guards nothing")));
+        "switch it on there, or try a copy of the policy with `ovpn-policy-check`")));
   }
   if (open_.size() >= kMaxOpen) {
     return done(absl::ResourceExhaustedError(

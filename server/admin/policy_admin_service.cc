@@ -162,12 +162,12 @@ void Describe(const Evaluation& evaluation, Evaluated& response) {
 
 // Why there is no evaluation.
 grpc::Status EvaluateError(BrokerControl& broker, const v1::EvaluateDecisionRequest& request,
-                           const absl::Status& status) {
-  const std::string message(status.message());
-  if (absl::IsResourceExhausted(status)) {
+                           const absl::Status& why) {
+  const std::string message(why.message());
+  if (absl::IsResourceExhausted(why)) {
     return RpcError(grpc::StatusCode::RESOURCE_EXHAUSTED, "TOO_MANY_DRY_RUNS", message);
   }
-  if (absl::IsFailedPrecondition(status)) {
+  if (absl::IsFailedPrecondition(why)) {
     return FailedPrecondition(
         "DRY_RUN_UNSUPPORTED", message, {{"policy", request.policy()}},
         {{"DRY_RUN_UNSUPPORTED", absl::StrCat("policies/", request.policy()), message}});

@@ -101,8 +101,7 @@ void PrintReplayText(const Replayer::Recording& recording, const ReplayReport& r
       << report.differences.size() - report.failed << " different, " << report.failed
       << " without a verdict\n"
       << absl::StrFormat("latency: median %.2f ms, 99%% within %.2f ms, longest %.2f ms; ",
-                         Percentile(report, 50), Percentile(report, 99),
-                         Percentile(report, 100))
+                         Percentile(report, 50), Percentile(report, 99), Percentile(report, 100))
       << absl::StrFormat("%.0f verdicts a second\n",
                          seconds > 0 ? static_cast<double>(report.latencies.size()) / seconds : 0);
 }
@@ -119,8 +118,7 @@ std::string ReplayJson(const Replayer::Recording& recording, const ReplayReport&
       ",\n \"failed\": ", report.failed, ",\n \"differences\": [\n",
       absl::StrJoin(differences, ",\n"), "\n ],\n",
       absl::StrFormat(" \"latency_ms\": {\"p50\": %.3f, \"p99\": %.3f, \"max\": %.3f},\n",
-                      Percentile(report, 50), Percentile(report, 99),
-                      Percentile(report, 100)),
+                      Percentile(report, 50), Percentile(report, 99), Percentile(report, 100)),
       absl::StrFormat(" \"seconds\": %.3f\n}\n", Millis(report.elapsed) / 1000));
 }
 

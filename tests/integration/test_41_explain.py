@@ -91,7 +91,7 @@ def test_explain_shows_a_decision_that_waits_for_its_policy(world: World) -> Non
     server = world.server()
     policy = remote(world, {})
     policy.decide = lambda _request: NEVER
-    broker = world.broker(server, policy, decision={"timeout": "40s", "attempt_timeout": "30s"})
+    broker = world.broker(server, policy, decision={"timeout": "15s", "attempt_timeout": "10s"})
     world.client(server, "alice")
     policy.request_for("alice")
 
