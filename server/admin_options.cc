@@ -45,10 +45,7 @@ std::optional<int> FacilityOf(config::v1::SyslogFacility facility) {
 // AdminConfig and ViewerSocketConfig.
 template <typename Config>
 ListenerOptions UnixListener(const Config& config, type::v1::Role role) {
-  ListenerOptions options;
-  options.unix_socket = UnixEndpoint{config.socket(), ParseFileMode(config.mode()), config.group()};
-  options.access = std::make_shared<FixedAccess>(absl::StrCat("unix:", config.socket()), role);
-  return options;
+  return UnixEndpoint{config.socket(), ParseFileMode(config.mode()), config.group(), role};
 }
 
 }  // namespace
@@ -59,11 +56,8 @@ std::vector<ListenerOptions> MakeListenerOptions(const config::v1::AdminConfig& 
                                             UnixListener(config.viewer(), type::v1::ROLE_VIEWER)};
   if (config.has_tcp()) {
     const config::v1::AdminTcpConfig& tcp = config.tcp();
-    ListenerOptions options;
-    options.tcp = TcpEndpoint{tcp.address(), tcp.certificate(), tcp.private_key(), tcp.client_ca(),
-                              tcp.reflection()};
-    options.access = std::move(roles);
-    listeners.push_back(std::move(options));
+    listeners.emplace_back(TcpEndpoint{tcp.address(), tcp.certificate(), tcp.private_key(),
+                                       tcp.client_ca(), tcp.reflection(), std::move(roles)});
   }
   return listeners;
 }

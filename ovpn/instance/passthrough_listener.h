@@ -3,14 +3,15 @@
 #pragma once
 
 #include <asio/io_context.hpp>
-#include <asio/posix/stream_descriptor.hpp>
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "ovpn/base/deadline_timer.h"
 #include "ovpn/base/log.h"
 #include "ovpn/base/unique_fd.h"
+#include "ovpn/base/unix_acceptor.h"
 #include "ovpn/instance/passthrough.h"
 
 namespace ovpnbroker::ovpn {
@@ -29,21 +30,18 @@ class PassthroughListener {
   PassthroughListener& operator=(const PassthroughListener&) = delete;
 
  private:
-  PassthroughListener(asio::io_context& loop, std::string instance, std::string path,
-                      UniqueFd listener, Passthrough& passthrough, Logger& logger);
+  PassthroughListener(asio::io_context& loop, std::string instance, Passthrough& passthrough,
+                      Logger& logger);
 
-  void WaitForTool();
-  // All that wait; false when none can be taken for now.
-  bool AcceptAll();
+  absl::Status Listen(const PassthroughConfig& config);
+  void TakeIn(UniqueFd fd);
 
   asio::io_context& loop_;
   const std::string instance_;
-  const std::string path_;
   Passthrough& passthrough_;
   Logger& logger_;
-  asio::posix::stream_descriptor listener_;
-  DeadlineTimer retry_timer_;     // after a failed accept
   DeadlineTimer deadline_timer_;  // of the passthrough
+  std::unique_ptr<UnixAcceptor> acceptor_;
 };
 
 }  // namespace ovpnbroker::ovpn

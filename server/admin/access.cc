@@ -16,10 +16,6 @@ constexpr char kDnsProperty[] = "peer_dns";
 
 }  // namespace
 
-Caller FixedAccess::Identify(const grpc::ServerContextBase& /*call*/) const {
-  return {listener_, /*authenticated=*/true, role_};
-}
-
 Caller CertificateAccess::Identify(const grpc::ServerContextBase& call) const {
   Caller caller;
   caller.name = call.peer();

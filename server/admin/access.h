@@ -1,6 +1,6 @@
-// Who calls, and what they may do: a listener's callers all have one role (unix sockets: whoever
-// may open the file), or each has the roles that its certificate's names are granted. Owned by the
-// broker's composition root, shared by listeners; thread-safe.
+// Who calls, and what they may do: a unix socket's callers all have one role (socket_access.h), or
+// each has the roles that its certificate's names are granted. The latter is owned by the broker's
+// composition root and shared with the listener; thread-safe.
 #pragma once
 
 #include <grpcpp/server_context.h>
@@ -27,18 +27,6 @@ class Access {
  public:
   virtual ~Access() = default;
   virtual Caller Identify(const grpc::ServerContextBase& call) const = 0;
-};
-
-// Everybody who can reach the listener has `role`.
-class FixedAccess final : public Access {
- public:
-  FixedAccess(std::string listener, type::v1::Role role)
-      : listener_(std::move(listener)), role_(role) {}
-  Caller Identify(const grpc::ServerContextBase& call) const override;
-
- private:
-  const std::string listener_;
-  const type::v1::Role role_;
 };
 
 // By the verified certificate's subject alternative names (URI and DNS); never its common name.

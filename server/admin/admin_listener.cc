@@ -6,7 +6,7 @@
 #include <grpcpp/impl/server_builder_plugin.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
-#include <sys/stat.h>
+#include <grpcpp/server_posix.h>
 
 #include <algorithm>
 #include <chrono>
@@ -16,7 +16,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/status_macros.h"
-#include "ovpn/base/unix_socket.h"
 #include "policy/stream/tls_credentials.h"
 #include "server/admin/admin_services.h"
 
@@ -25,8 +24,6 @@ namespace {
 
 // Operators' clients may ping this often without being cut off.
 constexpr int kMinPingIntervalMs = 10000;
-// Between bind and the final permissions the socket is the broker's alone.
-constexpr mode_t kBindUmask = 0177;
 // How often certificate files are looked at.
 constexpr std::chrono::seconds kCertificateRefresh{5};
 
@@ -78,30 +75,53 @@ AdminListener::AdminListener(const AdminEnvironment& environment,
 absl::StatusOr<std::unique_ptr<AdminListener>> AdminListener::Start(
     const AdminEnvironment& environment, const ListenerOptions& options) {
   EnableHealthAndReflection();
-  std::unique_ptr<AdminListener> listener(new AdminListener(environment, options.access));
-  RETURN_IF_ERROR(options.tcp.has_value() ? listener->ListenTcp(*options.tcp)
-                                          : listener->ListenUnix(*options.unix_socket));
+  if (const auto* tcp = std::get_if<TcpEndpoint>(&options)) {
+    std::unique_ptr<AdminListener> listener(new AdminListener(environment, tcp->access));
+    RETURN_IF_ERROR(listener->Listen(*tcp));
+    return listener;
+  }
+  const auto& endpoint = std::get<UnixEndpoint>(options);
+  const auto callers = std::make_shared<SocketAccess>(endpoint.role);
+  std::unique_ptr<AdminListener> listener(new AdminListener(environment, callers));
+  RETURN_IF_ERROR(listener->Listen(endpoint, *callers));
   return listener;
 }
 
-absl::Status AdminListener::ListenUnix(const UnixEndpoint& endpoint) {
+absl::Status AdminListener::Listen(const UnixEndpoint& endpoint, SocketAccess& callers) {
   grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(absl::StrCat("unix:", endpoint.socket),
-                           grpc::InsecureServerCredentials(), &port);
   Configure(builder, services_);
-  const mode_t old_umask = umask(kBindUmask);
   server_ = builder.BuildAndStart();
-  umask(old_umask);
-  if (server_ == nullptr || port == 0) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot listen on the admin socket ", endpoint.socket,
-                     ": does its directory exist, and may the broker write there?"));
+  if (server_ == nullptr) return absl::InternalError("gRPC does not start a server");
+  // Accepted here and not by gRPC, which does not tell who connects.
+  absl::StatusOr<std::unique_ptr<ovpn::UnixAcceptor>> acceptor = ovpn::UnixAcceptor::Listen(
+      context_.loop, endpoint.socket, {endpoint.mode, endpoint.group},
+      {.on_connection = [this, &callers](ovpn::UniqueFd fd) { TakeIn(callers, std::move(fd)); },
+       .on_failure =
+           [this, socket = endpoint.socket](const std::string& error) {
+             context_.log_tail.Warning("ADMIN_ACCEPT_FAILED",
+                                       "an admin client could not be taken in; tried again",
+                                       {{"socket", socket}, {"error", error}});
+           }});
+  if (!acceptor.ok()) {
+    return absl::UnavailableError(absl::StrCat(
+        "cannot listen on the admin socket ", endpoint.socket, ": ", acceptor.status().message(),
+        "; its directory must exist, and the broker must be able to write there"));
   }
-  return ovpn::SetSocketPermissions(endpoint.socket, {endpoint.mode, endpoint.group});
+  acceptor_ = *std::move(acceptor);
+  return absl::OkStatus();
 }
 
-absl::Status AdminListener::ListenTcp(const TcpEndpoint& endpoint) {
+void AdminListener::TakeIn(SocketAccess& callers, ovpn::UniqueFd connection) {
+  absl::StatusOr<ovpn::UniqueFd> entered = callers.Enter(std::move(connection));
+  if (!entered.ok()) {
+    context_.log_tail.Warning("ADMIN_CONNECTION_REFUSED", "an admin client was turned away",
+                              {{"reason", entered.status().message()}});
+    return;
+  }
+  grpc::AddInsecureChannelFromFd(server_.get(), entered->Release());
+}
+
+absl::Status AdminListener::Listen(const TcpEndpoint& endpoint) {
   grpc::ServerBuilder builder;
   int port = 0;
   const ovpn::TlsFiles files{endpoint.client_ca, endpoint.certificate, endpoint.private_key};
@@ -131,6 +151,7 @@ void AdminListener::AbortCalls() {
 
 void AdminListener::Shutdown(ovpn::WallTime deadline) {
   if (server_ == nullptr) return;
+  acceptor_.reset();
   server_->Shutdown(deadline);
   server_.reset();
 }

@@ -1,23 +1,23 @@
 // One place where the admin API listens: a gRPC server of its own with its own services, so that
 // what comes in here has the access that belongs here, and one listener's load or shutdown is not
 // another's. Owned by AdminServer; used on the loop's thread.
-//
-// gRPC replaces whatever stands at a unix socket's path: hold the runtime directory's lock first.
 #pragma once
 
 #include <grpcpp/server.h>
 
 #include <asio/io_context.hpp>
 #include <memory>
-#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "ovpn/base/clock.h"
+#include "ovpn/base/unix_acceptor.h"
 #include "server/admin/access.h"
 #include "server/admin/loop_call.h"
+#include "server/admin/socket_access.h"
 #include "server/audit.h"
 #include "server/broker_control.h"
 
@@ -36,6 +36,7 @@ struct UnixEndpoint {
   std::string socket;    // absolute path, at most 107 bytes; its directory exists
   uint32_t mode = 0660;  // permissions of the socket
   std::string group;     // owner group by name; empty: the process's own
+  type::v1::Role role = type::v1::ROLE_UNSPECIFIED;  // of everybody who may open it
 };
 
 // Always with TLS and a client certificate. The files are read again when they change.
@@ -45,13 +46,10 @@ struct TcpEndpoint {
   std::string private_key;
   std::string client_ca;
   bool reflection = false;
-};
-
-struct ListenerOptions {
-  std::optional<UnixEndpoint> unix_socket;  // exactly one of
-  std::optional<TcpEndpoint> tcp;           // these two
   std::shared_ptr<const Access> access;
 };
+
+using ListenerOptions = std::variant<UnixEndpoint, TcpEndpoint>;
 
 class AdminListener {
  public:
@@ -70,13 +68,15 @@ class AdminListener {
  private:
   AdminListener(const AdminEnvironment& environment, std::shared_ptr<const Access> access);
 
-  absl::Status ListenUnix(const UnixEndpoint& endpoint);
-  absl::Status ListenTcp(const TcpEndpoint& endpoint);
+  absl::Status Listen(const UnixEndpoint& endpoint, SocketAccess& callers);
+  absl::Status Listen(const TcpEndpoint& endpoint);
+  void TakeIn(SocketAccess& callers, ovpn::UniqueFd connection);
 
   const std::shared_ptr<const Access> access_;
   AdminContext context_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<ovpn::UnixAcceptor> acceptor_;  // of a unix socket
 };
 
 }  // namespace ovpnbroker::server

@@ -1,5 +1,7 @@
 """Who may do what: two unix sockets by file mode, and TCP where the certificate's names are granted roles."""
 
+import os
+import pwd
 import stat
 import time
 from pathlib import Path
@@ -71,7 +73,8 @@ def test_viewer_socket_shows_and_changes_nothing(world: World, office: Any) -> N
     with grpc.insecure_channel(f"unix:{viewer_socket}") as channel:
         assert list_and_kill(channel) == (OK, DENIED)
     record = office.wait_log("AUDIT", role="viewer")
-    assert record.fields["caller"] == f"unix:{viewer_socket}"
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    assert record.fields["caller"] == f"unix:uid={os.geteuid()}({user}),pid={os.getpid()}"
     assert record.fields["reason"] == "x1"
     assert record.fields["outcome"] == "failed"
 

@@ -27,7 +27,8 @@ class AdminFixture {
                     .value()),
         thread_([this] { loop_.run(); }) {}
   ~AdminFixture() {
-    server_.reset();
+    // Where the broker ends it as well.
+    OnLoop([this](FakeBrokerControl&) { server_.reset(); });
     work_.reset();
     loop_.stop();
     thread_.join();
@@ -55,10 +56,7 @@ class AdminFixture {
 
  private:
   static ListenerOptions Listener(const std::string& socket, type::v1::Role role) {
-    ListenerOptions options;
-    options.unix_socket = UnixEndpoint{socket, 0600, ""};
-    options.access = std::make_shared<FixedAccess>("unix:" + socket, role);
-    return options;
+    return UnixEndpoint{socket, 0600, "", role};
   }
   std::vector<ListenerOptions> Listeners() const {
     std::vector<ListenerOptions> listeners = {Listener(socket(), type::v1::ROLE_ADMIN)};

@@ -11,14 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
 #include "ovpnbroker/admin/v1/address_pool_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/broker_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/instance_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/policy_admin_service.grpc.pb.h"
 #include "ovpnbroker/admin/v1/session_service.grpc.pb.h"
 #include "server/admin/admin_services.h"
+#include "tests/server/admin/error_of.h"
 #include "tests/server/admin_fixture.h"
 #include "tests/support/loop_runner.h"
 #include "tests/support/status_matchers.h"
@@ -80,21 +79,19 @@ class AdminServerTest : public testing::Test {
   std::unique_ptr<v1::BrokerService::Stub> broker_;
 };
 
-std::string Reason(const grpc::Status& status) {
-  google::rpc::Status details;
-  google::rpc::ErrorInfo info;
-  if (!details.ParseFromString(status.error_details()) || details.details_size() == 0 ||
-      !details.details(0).UnpackTo(&info)) {
-    return "no ErrorInfo";
-  }
-  EXPECT_EQ(info.domain(), "ovpn-broker");
-  return info.reason();
-}
-
 TEST_F(AdminServerTest, Socket_HasTheConfiguredMode) {
   struct stat info = {};
   ASSERT_EQ(stat(fixture_.socket().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
+}
+
+// The listener's limits hold for connections that it was handed, too.
+TEST_F(AdminServerTest, RequestOfTooManyBytes_IsRefused) {
+  v1::GetSessionRequest request;
+  v1::GetSessionResponse response;
+  request.set_uid(std::string(AdminListener::kMaxRequestBytes, 'x'));
+  EXPECT_EQ(sessions_->GetSession(Context().get(), request, &response).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
 TEST_F(AdminServerTest, GetBroker_ShowsStatusAndCounts) {
@@ -115,7 +112,7 @@ TEST_F(AdminServerTest, GetInstance_FindsByName) {
   request.set_name("nope");
   const grpc::Status status = instances_->GetInstance(Context().get(), request, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
-  EXPECT_EQ(Reason(status), "INSTANCE_NOT_FOUND");
+  EXPECT_EQ(test::ReasonOf(status), "INSTANCE_NOT_FOUND");
 }
 
 TEST_F(AdminServerTest, ListInstances_PagesInTheOrderOfTheConfiguration) {
@@ -160,7 +157,7 @@ TEST_F(AdminServerTest, ListSessions_BadRequestsNameTheField) {
   request.set_filter("usrname = x");
   grpc::Status status = sessions_->ListSessions(Context().get(), request, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(Reason(status), "FILTER_INVALID");
+  EXPECT_EQ(test::ReasonOf(status), "FILTER_INVALID");
   EXPECT_THAT(status.error_message(), HasSubstr("did you mean 'username'"));
 
   request.set_filter("");
@@ -169,10 +166,10 @@ TEST_F(AdminServerTest, ListSessions_BadRequestsNameTheField) {
   request.set_page_token(response.next_page_token());
   request.set_filter("username = odd");
   status = sessions_->ListSessions(Context().get(), request, &response);
-  EXPECT_EQ(Reason(status), "PAGE_TOKEN_INVALID");
+  EXPECT_EQ(test::ReasonOf(status), "PAGE_TOKEN_INVALID");
 
   request.set_page_size(-1);
-  EXPECT_EQ(Reason(sessions_->ListSessions(Context().get(), request, &response)),
+  EXPECT_EQ(test::ReasonOf(sessions_->ListSessions(Context().get(), request, &response)),
             "PAGE_SIZE_INVALID");
 }
 
@@ -209,7 +206,7 @@ TEST_F(AdminServerTest, KillSession_UnknownUidIsNotFoundAndKillsNobody) {
   v1::KillSessionRequest request;
   v1::KillSessionResponse response;
   request.set_uid("nope");
-  EXPECT_EQ(Reason(sessions_->KillSession(Context().get(), request, &response)),
+  EXPECT_EQ(test::ReasonOf(sessions_->KillSession(Context().get(), request, &response)),
             "SESSION_NOT_FOUND");
   fixture_.OnLoop([](FakeBrokerControl& broker) { EXPECT_TRUE(broker.kills().empty()); });
 }
@@ -223,7 +220,7 @@ TEST_F(AdminServerTest, KillSession_LeavesMeanwhile_IsNotFound) {
     return sessions_->KillSession(Context().get(), request, &response);
   });
   FinishKills({KillOutcome::kNotFound});
-  EXPECT_EQ(Reason(status.get()), "SESSION_NOT_FOUND");
+  EXPECT_EQ(test::ReasonOf(status.get()), "SESSION_NOT_FOUND");
 }
 
 TEST_F(AdminServerTest, KillSession_BadReasonOrWaitIsRefused) {
@@ -231,10 +228,12 @@ TEST_F(AdminServerTest, KillSession_BadReasonOrWaitIsRefused) {
   v1::KillSessionResponse response;
   request.set_uid("uid-001");
   request.set_reason("a\nb");
-  EXPECT_EQ(Reason(sessions_->KillSession(Context().get(), request, &response)), "REASON_INVALID");
+  EXPECT_EQ(test::ReasonOf(sessions_->KillSession(Context().get(), request, &response)),
+            "REASON_INVALID");
   request.set_reason("");
   request.mutable_wait()->set_seconds(int64_t{1} << 62);
-  EXPECT_EQ(Reason(sessions_->KillSession(Context().get(), request, &response)), "WAIT_INVALID");
+  EXPECT_EQ(test::ReasonOf(sessions_->KillSession(Context().get(), request, &response)),
+            "WAIT_INVALID");
 }
 
 TEST_F(AdminServerTest, KillSessions_TellsOfEachSession) {
@@ -261,7 +260,7 @@ TEST_F(AdminServerTest, KillSessions_OtherCountKillsNobody) {
   v1::KillSessionsResponse response;
   const grpc::Status status = sessions_->KillSessions(Context().get(), request, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::ABORTED);
-  EXPECT_EQ(Reason(status), "COUNT_CHANGED");
+  EXPECT_EQ(test::ReasonOf(status), "COUNT_CHANGED");
   fixture_.OnLoop([](FakeBrokerControl& broker) { EXPECT_TRUE(broker.kills().empty()); });
 }
 
@@ -269,7 +268,7 @@ TEST_F(AdminServerTest, KillSessions_EmptySelectorIsRefused) {
   v1::KillSessionsRequest request;
   request.set_username("");
   v1::KillSessionsResponse response;
-  EXPECT_EQ(Reason(sessions_->KillSessions(Context().get(), request, &response)),
+  EXPECT_EQ(test::ReasonOf(sessions_->KillSessions(Context().get(), request, &response)),
             "SELECTOR_MISSING");
 }
 
@@ -297,21 +296,18 @@ TEST_F(AdminServerTest, Shutdown_EndsOpenCallsWithUnavailable) {
     v1::KillSessionResponse response;
     return sessions_->KillSession(Context().get(), request, &response);
   });
-  fixture_.server().Shutdown(test::kFailSafe);
+  fixture_.OnLoop([this](FakeBrokerControl&) { fixture_.server().Shutdown(test::kFailSafe); });
   const grpc::Status ended = status.get();
   EXPECT_EQ(ended.error_code(), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_EQ(Reason(ended), "BROKER_STOPPING");
+  EXPECT_EQ(test::ReasonOf(ended), "BROKER_STOPPING");
   FinishKills({KillOutcome::kDisconnected});  // nobody listens any more; nothing breaks
 }
 
 ListenerOptions AdminListenerAt(const std::string& socket) {
-  ListenerOptions options;
-  options.unix_socket = UnixEndpoint{socket, 0600, ""};
-  options.access = std::make_shared<FixedAccess>("unix:" + socket, type::v1::ROLE_ADMIN);
-  return options;
+  return UnixEndpoint{socket, 0600, "", type::v1::ROLE_ADMIN};
 }
 
-TEST(AdminServer, LoopThatNeverRuns_DoesNotKeepTheServerFromStopping) {
+TEST(AdminServer, LoopThatRunsNoMore_DoesNotKeepTheServerFromStopping) {
   test::TempDir dir;
   asio::io_context loop;
   FakeBrokerControl broker;
@@ -325,7 +321,10 @@ TEST(AdminServer, LoopThatNeverRuns_DoesNotKeepTheServerFromStopping) {
                     .value();
   const auto channel =
       grpc::CreateChannel("unix:" + dir.File("a.sock"), grpc::InsecureChannelCredentials());
-  ASSERT_TRUE(channel->WaitForConnected(std::chrono::system_clock::now() + test::kFailSafe));
+  std::thread accepting([&loop] { loop.run_for(test::kFailSafe); });
+  EXPECT_TRUE(channel->WaitForConnected(std::chrono::system_clock::now() + test::kFailSafe));
+  loop.stop();
+  accepting.join();
   auto status = std::async(std::launch::async, [&channel] {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + test::kFailSafe);

@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <grpcpp/create_channel.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -13,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
 #include "ovpnbroker/admin/v1/session_service.pb.h"
 #include "ovpnbroker/policy/v1/decision.pb.h"
+#include "tests/server/admin/error_of.h"
+#include "tests/server/admin/generic_call.h"
 #include "tests/server/admin_fixture.h"
 #include "tests/support/loop_runner.h"
 
@@ -57,38 +56,8 @@ std::vector<Method> AdminMethods() {
 
 // Calls with an empty request.
 grpc::Status Call(const std::shared_ptr<grpc::Channel>& channel, const Method& method) {
-  grpc::GenericStub stub(channel);
-  grpc::ClientContext context;
-  const auto patience = method.streaming ? kStreamPatience : test::kFailSafe;
-  context.set_deadline(std::chrono::system_clock::now() +
-                       std::chrono::duration_cast<std::chrono::system_clock::duration>(patience));
-  grpc::CompletionQueue queue;
-  void* tag = nullptr;
-  bool ok = false;
-  const auto call = stub.PrepareCall(&context, method.path, &queue);
-  call->StartCall(nullptr);
-  queue.Next(&tag, &ok);
-  const grpc::Slice nothing("");
-  call->WriteLast(grpc::ByteBuffer(&nothing, 1), grpc::WriteOptions(), nullptr);
-  queue.Next(&tag, &ok);
-  do {
-    grpc::ByteBuffer answer;
-    call->Read(&answer, nullptr);
-    queue.Next(&tag, &ok);
-  } while (ok);
-  grpc::Status status;
-  call->Finish(&status, nullptr);
-  queue.Next(&tag, &ok);
-  return status;
-}
-
-google::rpc::ErrorInfo Info(const grpc::Status& status) {
-  google::rpc::Status details;
-  google::rpc::ErrorInfo info;
-  if (details.ParseFromString(status.error_details()) && details.details_size() > 0) {
-    details.details(0).UnpackTo(&info);
-  }
-  return info;
+  const std::chrono::milliseconds patience = method.streaming ? kStreamPatience : test::kFailSafe;
+  return test::CallByName(channel, method.path, "", patience);
 }
 
 TEST(Authorize, EveryMethodAsEveryRole_LetsInWhoHasTheRole) {
@@ -110,7 +79,7 @@ TEST(Authorize, EveryMethodAsEveryRole_LetsInWhoHasTheRole) {
       } else {
         EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED)
             << status.error_message();
-        EXPECT_EQ(Info(status).reason(), "ROLE_MISSING");
+        EXPECT_EQ(test::ReasonOf(status), "ROLE_MISSING");
       }
     }
   }
@@ -135,7 +104,7 @@ TEST(Authorize, CallerWithoutCertificate_IsUnauthenticated) {
   const Admission admission =
       Admit({"ipv4:192.0.2.1:1", false, Role::ROLE_ADMIN}, admin::v1::GetSessionRequest(), *audit);
   EXPECT_EQ(admission.status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
-  EXPECT_EQ(Info(admission.status).reason(), "CALLER_UNKNOWN");
+  EXPECT_EQ(test::ReasonOf(admission.status), "CALLER_UNKNOWN");
 }
 
 TEST(Authorize, RequestOfNoMethod_IsForNobody) {
