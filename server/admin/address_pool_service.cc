@@ -52,8 +52,8 @@ grpc::Status FindPool(BrokerControl& broker, const std::string& name, policy::Ad
   if (name.empty()) return InvalidField("pool", "POOL_MISSING", "must be set");
   pool = broker.address_pools().Find(name);
   if (pool != nullptr) return grpc::Status::OK;
-  return RpcError(grpc::StatusCode::NOT_FOUND, "POOL_NOT_FOUND",
-                  absl::StrCat("no address pool is called ", name), {{"pool", name}});
+  return NotFound("address_pool", {{"pool", name}}, "POOL_NOT_FOUND",
+                  absl::StrCat("no address pool is called ", name));
 }
 
 grpc::Status ListPage(BrokerControl& broker, const v1::ListAddressLeasesRequest& request,
@@ -94,10 +94,14 @@ grpc::Status Release(BrokerControl& broker, const v1::ReleaseAddressLeaseRequest
   }
   const absl::Status released = pool->Release(*address);
   if (released.ok()) return grpc::Status::OK;
-  const bool held = absl::IsFailedPrecondition(released);
-  return RpcError(held ? grpc::StatusCode::FAILED_PRECONDITION : grpc::StatusCode::NOT_FOUND,
-                  held ? "LEASE_HELD" : "LEASE_NOT_FOUND", released.message(),
-                  {{"pool", request.pool()}, {"address", address->ToString()}});
+  const ErrorMetadata names = {{"address", address->ToString()}, {"pool", request.pool()}};
+  if (absl::IsNotFound(released)) {
+    return NotFound("address_lease", names, "LEASE_NOT_FOUND", released.message());
+  }
+  return FailedPrecondition(
+      "LEASE_HELD", released.message(), names,
+      {{"LEASE_HELD", absl::StrCat("address_pools/", request.pool(), "/", address->ToString()),
+        std::string(released.message())}});
 }
 
 }  // namespace

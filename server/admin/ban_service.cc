@@ -49,7 +49,7 @@ std::vector<FilterField> FilterFields() {
 }
 
 grpc::Status BanNotFound(const std::string& uid) {
-  return NotFound("ban", uid, "BAN_NOT_FOUND", absl::StrCat("no ban has the uid ", uid));
+  return NotFound("ban", {{"uid", uid}}, "BAN_NOT_FOUND", absl::StrCat("no ban has the uid ", uid));
 }
 
 grpc::Status NotSaved(const absl::Status& status, absl::string_view consequence) {
@@ -82,10 +82,9 @@ grpc::Status CheckNew(const policy::BanList& bans, const v1::CreateBanRequest& r
                       const Ban& ban) {
   const Ban* old = bans.FindSubject(ban.subject, Now());
   if (old == nullptr || request.replace()) return grpc::Status::OK;
-  return RpcError(grpc::StatusCode::ALREADY_EXISTS, "BAN_EXISTS",
-                  absl::StrCat(ban.subject.text(), " is banned already (", old->uid,
-                               "); set `replace` to replace that ban"),
-                  {{"uid", old->uid}});
+  return AlreadyExists("ban", {{"uid", old->uid}}, "BAN_EXISTS",
+                       absl::StrCat(ban.subject.text(), " is banned already (", old->uid,
+                                    "); set `replace` to replace that ban"));
 }
 
 // Answers when both the disk and the kills are done.
@@ -134,10 +133,7 @@ void Create(BrokerControl& broker, const v1::CreateBanRequest& request, const st
         creation->saved = saved;
         creation->FinishIfDone();
       });
-  if (!added.ok()) {
-    return call->Finish(
-        RpcError(grpc::StatusCode::RESOURCE_EXHAUSTED, "BAN_LIMIT", added.message()));
-  }
+  if (!added.ok()) return call->Finish(LimitReached("bans", "BAN_LIMIT", added.message()));
   KillAll(broker, request.kill_matching() ? uids : std::vector<ovpn::SessionUid>(), std::move(kill),
           [creation](const std::vector<v1::KillResult>& results) {
             for (const v1::KillResult& result : results) {

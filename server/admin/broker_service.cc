@@ -103,8 +103,7 @@ grpc::Status RunReload(BrokerControl& broker, const v1::ReloadConfigRequest& req
     case ReloadReport::Result::kRefused:
       return NeedsRestart(report);
     case ReloadReport::Result::kStopping:
-      return FailedPrecondition("BROKER_DRAINING", "the broker is stopping", {},
-                                {{"BROKER_DRAINING", "", "the broker is stopping"}});
+      return StoppingError();
     case ReloadReport::Result::kApplied:
     case ReloadReport::Result::kChecked:
       break;

@@ -137,8 +137,8 @@ grpc::Status FindDecision(const BrokerControl& broker, const std::string& id,
     if (record.id == id) *response.mutable_decision() = DecisionToProto(record, open);
   });
   if (response.has_decision()) return grpc::Status::OK;
-  return RpcError(grpc::StatusCode::NOT_FOUND, "DECISION_NOT_FOUND",
-                  absl::StrCat("no decision (any more) has the id ", id), {{"id", id}});
+  return NotFound("decision", {{"id", id}}, "DECISION_NOT_FOUND",
+                  absl::StrCat("no decision (any more) has the id ", id));
 }
 
 void AddCourse(const DecisionRecord& record, v1::Decision& message) {

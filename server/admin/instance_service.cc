@@ -34,17 +34,12 @@ std::optional<InstanceStatus> Find(const BrokerControl& broker, const std::strin
   return std::nullopt;
 }
 
-grpc::Status NotFound(const std::string& name) {
-  return RpcError(grpc::StatusCode::NOT_FOUND, "INSTANCE_NOT_FOUND",
-                  absl::StrCat("no instance is called ", name), {{"instance", name}});
-}
-
 // GetInstanceResponse, and that of every verb.
 template <typename Response>
 grpc::Status Show(const BrokerControl& broker, const std::string& name, Response& response) {
   if (name.empty()) return InvalidField("name", "NAME_MISSING", "must be set");
   const auto found = Find(broker, name);
-  if (!found.has_value()) return NotFound(name);
+  if (!found.has_value()) return InstanceNotFound(name);
   *response.mutable_instance() = InstanceToProto(*found);
   return grpc::Status::OK;
 }
@@ -64,7 +59,7 @@ grpc::Status ToStatus(const InstanceAnswer& answer, const BrokerControl& broker,
     case Code::kDone:
       return grpc::Status::OK;
     case Code::kNoInstance:
-      return NotFound(name);
+      return InstanceNotFound(name);
     case Code::kWrongState:
       return precondition("INSTANCE_STATE");
     case Code::kNothingToAttach:
@@ -72,7 +67,7 @@ grpc::Status ToStatus(const InstanceAnswer& answer, const BrokerControl& broker,
     case Code::kNotDraining:
       return precondition("NOT_DRAINING");
     case Code::kStopping:
-      return precondition("BROKER_DRAINING");
+      return StoppingError();
   }
   return grpc::Status::OK;
 }
@@ -175,9 +170,9 @@ class Watcher final : public std::enable_shared_from_this<Watcher> {
     if (watch_->ended()) return End();
     if (watch_->waiting() > kMaxWaitingChanges) {
       End();
-      return watch_->Cut(
-          RpcError(grpc::StatusCode::RESOURCE_EXHAUSTED, "READER_TOO_SLOW",
-                   absl::StrCat("more than ", kMaxWaitingChanges, " changes wait to be read")));
+      return watch_->Cut(ReaderTooSlow(
+          "instances", "READER_TOO_SLOW",
+          absl::StrCat("more than ", kMaxWaitingChanges, " changes wait to be read")));
     }
     const auto status = Find(broker_, instance);
     if (status.has_value()) Tell(v1::WatchInstancesResponse::KIND_CHANGED, &*status);

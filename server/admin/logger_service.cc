@@ -106,9 +106,10 @@ class Tail final : public std::enable_shared_from_this<Tail> {
     while (true) {
       LogTail::Batch batch = log_.Read(place_, kBatch);
       if (batch.lost) {
-        return watch_->Cut(RpcError(grpc::StatusCode::RESOURCE_EXHAUSTED, "READER_TOO_SLOW",
-                                    absl::StrCat("more than ", LogTail::kCapacity,
-                                                 " records have come since the last one read")));
+        return watch_->Cut(
+            ReaderTooSlow("log", "READER_TOO_SLOW",
+                          absl::StrCat("more than ", LogTail::kCapacity,
+                                       " records have come since the last one read")));
       }
       if (batch.entries.empty()) break;
       if (watch_->waiting() > 0) return;  // on_drained goes on

@@ -25,8 +25,8 @@ constexpr int kMaxVariables = 64;
 constexpr size_t kMaxVariableBytes = 4096;
 
 grpc::Status PolicyNotFound(const std::string& name) {
-  return RpcError(grpc::StatusCode::NOT_FOUND, "POLICY_NOT_FOUND",
-                  absl::StrCat("no policy is called ", name), {{"policy", name}});
+  return NotFound("policy", {{"policy", name}}, "POLICY_NOT_FOUND",
+                  absl::StrCat("no policy is called ", name));
 }
 
 template <typename Response>
@@ -71,8 +71,8 @@ grpc::Status ChangeReplica(BrokerControl& broker, const Request& request, Respon
     return replica.address() == request.address();
   });
   if (known) return refuse(precondition);
-  return RpcError(grpc::StatusCode::NOT_FOUND, "REPLICA_NOT_FOUND", message,
-                  {{"policy", request.policy()}, {"address", request.address()}});
+  return NotFound("replica", {{"address", request.address()}, {"policy", request.policy()}},
+                  "REPLICA_NOT_FOUND", message);
 }
 
 grpc::Status DrainReplica(BrokerControl& broker, const v1::DrainPolicyReplicaRequest& request,
@@ -165,7 +165,7 @@ grpc::Status EvaluateError(BrokerControl& broker, const v1::EvaluateDecisionRequ
                            const absl::Status& why) {
   const std::string message(why.message());
   if (absl::IsResourceExhausted(why)) {
-    return RpcError(grpc::StatusCode::RESOURCE_EXHAUSTED, "TOO_MANY_DRY_RUNS", message);
+    return LimitReached("dry_runs", "TOO_MANY_DRY_RUNS", message);
   }
   if (absl::IsFailedPrecondition(why)) {
     return FailedPrecondition(
@@ -176,9 +176,7 @@ grpc::Status EvaluateError(BrokerControl& broker, const v1::EvaluateDecisionRequ
   const bool instance_known = std::any_of(
       instances.begin(), instances.end(),
       [&request](const InstanceStatus& status) { return status.name == request.instance(); });
-  return instance_known ? PolicyNotFound(request.policy())
-                        : RpcError(grpc::StatusCode::NOT_FOUND, "INSTANCE_NOT_FOUND", message,
-                                   {{"instance", request.instance()}});
+  return instance_known ? PolicyNotFound(request.policy()) : InstanceNotFound(request.instance());
 }
 
 void Evaluate(BrokerControl& broker, const v1::EvaluateDecisionRequest& request,

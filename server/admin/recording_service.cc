@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "server/admin/rpc_error.h"
 #include "server/admin/watch_reactor.h"
 #include "server/recording_desk.h"
@@ -25,9 +24,7 @@ bool HasInstance(const BrokerControl& broker, const std::string& name) {
 void Begin(BrokerControl& broker, const v1::RecordDecisionsRequest& request,
            const RecordingWatch& watch) {
   if (!request.instance().empty() && !HasInstance(broker, request.instance())) {
-    return watch->Finish(RpcError(grpc::StatusCode::NOT_FOUND, "INSTANCE_NOT_FOUND",
-                                  absl::StrCat("there is no instance ", request.instance()),
-                                  {{"instance", request.instance()}}));
+    return watch->Finish(InstanceNotFound(request.instance()));
   }
   RecordingDesk& desk = broker.recordings();
   const auto missed = std::make_shared<uint64_t>(0);

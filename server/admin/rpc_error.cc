@@ -9,6 +9,9 @@
 namespace ovpnbroker::server {
 namespace {
 
+// What a successor needs to take over, or the operator's next start.
+constexpr std::chrono::seconds kRestartDelay{2};
+
 google::rpc::Status MakeStatus(grpc::StatusCode code, absl::string_view reason,
                                absl::string_view message, const ErrorMetadata& metadata) {
   google::rpc::ErrorInfo info;
@@ -27,6 +30,36 @@ google::rpc::Status MakeStatus(grpc::StatusCode code, absl::string_view reason,
 grpc::Status ToGrpc(const google::rpc::Status& status) {
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), status.message(),
                       status.SerializeAsString());
+}
+
+grpc::Status AboutResource(grpc::StatusCode code, absl::string_view type,
+                           const ErrorMetadata& names, absl::string_view reason,
+                           absl::string_view message) {
+  google::rpc::Status status = MakeStatus(code, reason, message, names);
+  google::rpc::ResourceInfo resource;
+  resource.set_resource_type(std::string(type));
+  resource.set_resource_name(ovpn::ReplaceInvalidUtf8(names.front().second));
+  resource.set_description(ovpn::ReplaceInvalidUtf8(message));
+  status.add_details()->PackFrom(resource);
+  return ToGrpc(status);
+}
+
+google::rpc::Status Exhausted(absl::string_view subject, absl::string_view reason,
+                              absl::string_view message) {
+  google::rpc::Status status = MakeStatus(grpc::StatusCode::RESOURCE_EXHAUSTED, reason, message,
+                                          {{"subject", std::string(subject)}});
+  google::rpc::QuotaFailure failure;
+  auto* violation = failure.add_violations();
+  violation->set_subject(std::string(subject));
+  violation->set_description(ovpn::ReplaceInvalidUtf8(message));
+  status.add_details()->PackFrom(failure);
+  return status;
+}
+
+google::rpc::RetryInfo RetryAfter(std::chrono::seconds delay) {
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_seconds(delay.count());
+  return retry;
 }
 
 }  // namespace
@@ -78,15 +111,37 @@ grpc::Status InvalidFields(absl::string_view reason, absl::string_view message,
   return ToGrpc(status);
 }
 
-grpc::Status NotFound(absl::string_view type, const std::string& name, absl::string_view reason,
+grpc::Status NotFound(absl::string_view type, const ErrorMetadata& names, absl::string_view reason,
                       absl::string_view message) {
-  google::rpc::Status status =
-      MakeStatus(grpc::StatusCode::NOT_FOUND, reason, message, {{"uid", name}});
-  google::rpc::ResourceInfo resource;
-  resource.set_resource_type(std::string(type));
-  resource.set_resource_name(ovpn::ReplaceInvalidUtf8(name));
-  resource.set_description(ovpn::ReplaceInvalidUtf8(message));
-  status.add_details()->PackFrom(resource);
+  return AboutResource(grpc::StatusCode::NOT_FOUND, type, names, reason, message);
+}
+
+grpc::Status AlreadyExists(absl::string_view type, const ErrorMetadata& names,
+                           absl::string_view reason, absl::string_view message) {
+  return AboutResource(grpc::StatusCode::ALREADY_EXISTS, type, names, reason, message);
+}
+
+grpc::Status InstanceNotFound(const std::string& name) {
+  return NotFound("instance", {{"instance", name}}, "INSTANCE_NOT_FOUND",
+                  absl::StrCat("no instance is called ", name));
+}
+
+grpc::Status LimitReached(absl::string_view subject, absl::string_view reason,
+                          absl::string_view message) {
+  return ToGrpc(Exhausted(subject, reason, message));
+}
+
+grpc::Status ReaderTooSlow(absl::string_view subject, absl::string_view reason,
+                           absl::string_view message) {
+  google::rpc::Status status = Exhausted(subject, reason, message);
+  status.add_details()->PackFrom(RetryAfter(std::chrono::seconds::zero()));
+  return ToGrpc(status);
+}
+
+grpc::Status Unavailable(absl::string_view reason, absl::string_view message,
+                         const ErrorMetadata& metadata, std::chrono::seconds retry_delay) {
+  google::rpc::Status status = MakeStatus(grpc::StatusCode::UNAVAILABLE, reason, message, metadata);
+  status.add_details()->PackFrom(RetryAfter(retry_delay));
   return ToGrpc(status);
 }
 
@@ -97,7 +152,7 @@ std::string StatusText(const grpc::Status& status) {
 }
 
 grpc::Status StoppingError() {
-  return RpcError(grpc::StatusCode::UNAVAILABLE, "BROKER_STOPPING", "the broker is stopping");
+  return Unavailable("BROKER_STOPPING", "the broker is stopping", {}, kRestartDelay);
 }
 
 }  // namespace ovpnbroker::server

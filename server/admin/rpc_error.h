@@ -4,6 +4,7 @@
 
 #include <grpcpp/support/status.h>
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,9 +26,14 @@ grpc::Status RpcError(grpc::StatusCode code, absl::string_view reason, absl::str
 grpc::Status InvalidField(absl::string_view field, absl::string_view reason,
                           absl::string_view message);
 
-// NOT_FOUND of the one `type` ("session") called `name`; the ErrorInfo has the name as well.
-grpc::Status NotFound(absl::string_view type, const std::string& name, absl::string_view reason,
+// NOT_FOUND and ALREADY_EXISTS of a resource of `type` ("session"): the first of `names` is its
+// name for the ResourceInfo ({"uid", "..."}), the ErrorInfo has them all.
+grpc::Status NotFound(absl::string_view type, const ErrorMetadata& names, absl::string_view reason,
                       absl::string_view message);
+grpc::Status AlreadyExists(absl::string_view type, const ErrorMetadata& names,
+                           absl::string_view reason, absl::string_view message);
+// NOT_FOUND (INSTANCE_NOT_FOUND).
+grpc::Status InstanceNotFound(const std::string& name);
 
 // What is not as the call needs it, as google.rpc.PreconditionFailure has it.
 struct Violation {
@@ -45,10 +51,22 @@ grpc::Status FailedPrecondition(absl::string_view reason, absl::string_view mess
 grpc::Status InvalidFields(absl::string_view reason, absl::string_view message,
                            const std::vector<Violation>& violations);
 
+// RESOURCE_EXHAUSTED: `subject` ("bans") is at its limit, which the message tells; waiting does not
+// help.
+grpc::Status LimitReached(absl::string_view subject, absl::string_view reason,
+                          absl::string_view message);
+// RESOURCE_EXHAUSTED: the reader of a stream ("instances") was too slow and may begin again at
+// once.
+grpc::Status ReaderTooSlow(absl::string_view subject, absl::string_view reason,
+                           absl::string_view message);
+// UNAVAILABLE: the same call may go well after `retry_delay`.
+grpc::Status Unavailable(absl::string_view reason, absl::string_view message,
+                         const ErrorMetadata& metadata, std::chrono::seconds retry_delay);
+
 // "OK", or code and message, for logs: "NOT_FOUND: no session has the uid x".
 std::string StatusText(const grpc::Status& status);
 
-// The broker stops: finish every open call with this.
+// The broker stops: finish every open call with this. UNAVAILABLE (BROKER_STOPPING).
 grpc::Status StoppingError();
 
 }  // namespace ovpnbroker::server

@@ -23,7 +23,7 @@ namespace v1 = admin::v1;
 grpc::Status UidMissing() { return InvalidField("uid", "UID_MISSING", "must be set"); }
 
 grpc::Status SessionNotFound(const std::string& uid) {
-  return NotFound("session", uid, "SESSION_NOT_FOUND",
+  return NotFound("session", {{"uid", uid}}, "SESSION_NOT_FOUND",
                   absl::StrCat("no session has the uid ", uid));
 }
 

@@ -95,8 +95,8 @@ class SessionWatch final : public std::enable_shared_from_this<SessionWatch> {
   }
 
   void Cut() {
-    call_->Cut(RpcError(grpc::StatusCode::RESOURCE_EXHAUSTED, "WATCHER_TOO_SLOW",
-                        "more has happened than is remembered for this watcher; begin again"));
+    call_->Cut(ReaderTooSlow("sessions", "WATCHER_TOO_SLOW",
+                             "more has happened than is remembered for this watcher; begin again"));
   }
 
   // Notes what there is to tell. False when something was missed, or it is too much.

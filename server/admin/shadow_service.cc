@@ -54,9 +54,8 @@ grpc::Status ListPage(const policy::ShadowDesk& desk,
                       const v1::ListShadowDifferencesRequest& request,
                       v1::ListShadowDifferencesResponse& response) {
   if (!request.policy().empty() && !desk.IsCandidate(request.policy())) {
-    return RpcError(grpc::StatusCode::NOT_FOUND, "SHADOW_NOT_FOUND",
-                    absl::StrCat("no instance has a shadow policy ", request.policy()),
-                    {{"policy", request.policy()}});
+    return NotFound("shadow", {{"policy", request.policy()}}, "SHADOW_NOT_FOUND",
+                    absl::StrCat("no instance has a shadow policy ", request.policy()));
   }
   PageRequest page;
   grpc::Status status =

@@ -385,6 +385,11 @@ void PrintError(absl::string_view message) { std::cerr << "ovpn-brokerctl: " << 
 
 ExitCode ReportFailure(const grpc::Status& status) {
   const std::string message = EscapeLines(status.error_message());
+  // With details it is the broker that says so.
+  if (!status.error_details().empty() && status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+    PrintError(message);
+    return ExitCode::kFailed;
+  }
   switch (status.error_code()) {
     case grpc::StatusCode::UNAVAILABLE:
       PrintError(absl::StrCat("the broker does not answer: ", message));

@@ -25,6 +25,7 @@ class FakeBanControl final : public BanControl {
  public:
   const policy::BanList& list() const override { return list_; }
   absl::Status Add(policy::Ban ban, Saved saved) override {
+    if (full) return absl::ResourceExhaustedError("there are 2 bans already");
     const absl::Status added = list_.Add(std::move(ban));
     if (added.ok()) saved(disk);
     return added;
@@ -36,6 +37,7 @@ class FakeBanControl final : public BanControl {
   }
 
   absl::Status disk;
+  bool full = false;
 
  private:
   policy::BanList list_;
@@ -131,17 +133,21 @@ class FakeBrokerControl final : public BrokerControl {
     return reload_report;
   }
   absl::Status DrainReplica(const std::string& /*policy*/, const std::string& address,
-                            bool /*force*/) override {
-    drained_replicas.push_back(address);
-    return absl::OkStatus();
+                            bool force) override {
+    if (force || drain_answer.ok()) drained_replicas.push_back(address);
+    return force ? absl::OkStatus() : drain_answer;
   }
   absl::Status ResumeReplica(const std::string& /*policy*/,
                              const std::string& /*address*/) override {
     return absl::NotFoundError("it is not drained");
   }
-  void Evaluate(const std::string& /*policy*/, ovpn::AuthRequest /*request*/,
+  void Evaluate(const std::string& policy, ovpn::AuthRequest request,
                 std::function<void(absl::StatusOr<Evaluation>)> done) override {
-    done(absl::FailedPreconditionError("staff takes no dry runs"));
+    if (request.key.client.instance != "office" || (!policy.empty() && policy != "staff")) {
+      return done(absl::NotFoundError("no such instance or policy"));
+    }
+    if (on_evaluate) on_evaluate(request);
+    done(evaluation);
   }
   const policy::DecisionHistory& decisions() const override { return history; }
   void VisitUnfinishedDecisions(const std::function<void(const policy::DecisionRecord&,
@@ -191,7 +197,10 @@ class FakeBrokerControl final : public BrokerControl {
   ReloadReport reload_report;
   std::vector<bool> reloads;  // validate_only of each
   std::vector<std::string> drained_replicas;
-  std::function<void()> on_kill;  // after each Kill; may be empty
+  absl::Status drain_answer;  // without force
+  absl::StatusOr<Evaluation> evaluation = absl::FailedPreconditionError("staff takes no dry runs");
+  std::function<void(const ovpn::AuthRequest&)> on_evaluate;  // may be empty
+  std::function<void()> on_kill;                              // after each Kill; may be empty
 
  private:
   FakeBanControl bans_;

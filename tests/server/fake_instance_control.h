@@ -32,7 +32,8 @@ class FakeInstanceControl final : public InstanceControl {
   void RemoveWatcher(uint64_t id) override { watchers_.erase(id); }
 
   void Change(const std::string& instance) {
-    for (const auto& [id, watcher] : watchers_) watcher(instance);
+    const auto watchers = watchers_;  // one may remove itself
+    for (const auto& [id, watcher] : watchers) watcher(instance);
   }
   size_t watchers() const { return watchers_.size(); }
 

@@ -1,6 +1,7 @@
 """Calls of the admin API by name, and what their errors say in detail."""
 
 import importlib
+import pkgutil
 import re
 from typing import Any
 
@@ -23,6 +24,43 @@ def call(broker: Broker, service: str, method: str, **fields: Any) -> Any:
         stub = getattr(services, f"{service}Stub")(channel)
         request = getattr(messages, f"{method}Request")(**fields)
         return getattr(stub, method)(request, timeout=DEFAULT_DEADLINE)
+
+
+def every_method() -> list[Any]:
+    """The descriptors of all methods there are, those that a viewer may call first."""
+    from ovpnbroker.admin import v1
+    from ovpnbroker.type.v1 import options_pb2
+
+    methods = []
+    for module in pkgutil.iter_modules(v1.__path__):
+        if not module.name.endswith("_service_pb2"):
+            continue
+        file = importlib.import_module(f"{v1.__name__}.{module.name}").DESCRIPTOR
+        for service in file.services_by_name.values():
+            methods += service.methods
+    return sorted(
+        methods, key=lambda method: method.GetOptions().Extensions[options_pb2.required_role]
+    )
+
+
+def outcome(
+    broker: Broker, method: Any, values: dict[str, Any], deadline: float
+) -> tuple[str, str]:
+    """Calls `method`, a descriptor, with those of `values` that are fields of its request, and reads to the end of the
+    answer or the deadline. The status's code and details."""
+    request_type = method.input_type
+    fields = {name: values[name] for name in request_type.fields_by_name if name in values}
+    messages, services = _modules(method.containing_service.name)
+    with grpc.insecure_channel(f"unix:{broker.admin_socket}") as channel:
+        stub = getattr(services, f"{method.containing_service.name}Stub")(channel)
+        request = getattr(messages, request_type.name)(**fields)
+        try:
+            answer = getattr(stub, method.name)(request, timeout=deadline)
+            for _ in answer if method.server_streaming else ():
+                pass
+        except grpc.RpcError as error:
+            return error.code().name, error.details() or ""
+    return "OK", ""
 
 
 def refusal(broker: Broker, service: str, method: str, **fields: Any) -> tuple[str, str]:
