@@ -172,6 +172,12 @@ absl::Status AddressPool::Release(const ovpn::IpAddress& address) {
   return absl::OkStatus();
 }
 
+void AddressPool::ContinueCounts(const AddressPoolStats& replaced) {
+  stats_.given = replaced.given;
+  stats_.exhausted = replaced.exhausted;
+  stats_.evicted = replaced.evicted;
+}
+
 void AddressPool::Configure(const AddressLease& lease, ovpn::ClientConfig& config) const {
   config.address_pool.clear();
   if (lease.ipv4.has_value()) {

@@ -71,6 +71,8 @@ class AddressPool {
   bool Restore(AddressLease lease);
   // Ends a lease. NOT_FOUND; FAILED_PRECONDITION while it is held.
   absl::Status Release(const ovpn::IpAddress& address);
+  // Goes on counting where the pool that this one replaces has stopped.
+  void ContinueCounts(const AddressPoolStats& replaced);
   // Puts the pool's addresses where OpenVPN looks for them.
   void Configure(const AddressLease& lease, ovpn::ClientConfig& config) const;
 

@@ -26,6 +26,7 @@ void AddressPools::Replace(std::vector<AddressPoolOptions> options,
     pools_.push_back(std::make_unique<AddressPool>(std::move(option)));
     fresh.insert(pools_.back().get());
     if (same == old.end()) continue;
+    pools_.back()->ContinueCounts((*same)->Stats());
     (*same)->VisitLeases(std::nullopt, [this](const AddressLease& lease) {
       AddressLease kept = lease;
       kept.holds = 0;

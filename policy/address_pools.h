@@ -26,8 +26,9 @@ class AddressPools {
   // Names differ and ranges do not overlap (server/config).
   explicit AddressPools(std::vector<AddressPoolOptions> options);
 
-  // Other pools from now on. One of the same name keeps its leases as far as they fit, and keeps
-  // all it has when its name is in `unchanged`. Live sessions keep their addresses in any case.
+  // Other pools from now on. One of the same name keeps its counts, and its leases as far as they
+  // fit; it keeps all it has when its name is in `unchanged`. Live sessions keep their addresses in
+  // any case.
   void Replace(std::vector<AddressPoolOptions> options,
                const absl::flat_hash_set<std::string>& unchanged);
 

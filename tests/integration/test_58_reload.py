@@ -65,6 +65,17 @@ def test_policy_and_pool_change_under_a_session(world: World) -> None:
     assert list(in_force.policies[0].remote.addresses) == [second.address]
 
 
+def test_a_pool_that_changes_goes_on_counting(world: World) -> None:
+    server = world.server()
+    broker = broker_with_pool(world, server, from_pool)
+    address_of(world.client(server, "alice"))
+    broker.config_values["address_pools"][0]["ipv4"]["last"] = server.subnet.host(120)
+    broker.write_config()
+    assert reload_config(broker).applied
+    (pool,) = call(broker, "AddressPoolService", "ListAddressPools").pools
+    assert (pool.ipv4_size, pool.lease_count, pool.given_count) == (21, 1, 1)
+
+
 def test_what_needs_a_restart_refuses_everything(world: World) -> None:
     server = world.server()
     broker = world.broker(server, world.policy(allow_all))

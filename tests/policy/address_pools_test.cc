@@ -35,6 +35,21 @@ TEST(AddressPools, Replace_KeepsLeasesThatFitAndTheirHolders) {
   EXPECT_EQ(Use(pools, "cn=alice", "s3"), alice);
 }
 
+TEST(AddressPools, Replace_GoesOnCounting) {
+  AddressPools pools({Pool("staff", "10.8.0.10-10.8.0.10")});
+  Use(pools, "cn=alice", "s1");
+  EXPECT_FALSE(
+      pools.Find("staff")->Give("cn=bob", kNow, [](const AddressLease&) { return false; }).ok());
+
+  pools.Replace({Pool("staff", "10.8.0.10-10.8.0.30")}, {});
+
+  EXPECT_EQ(pools.Find("staff")->Stats().given, 1U);
+  EXPECT_EQ(pools.Find("staff")->Stats().exhausted, 1U);
+  EXPECT_EQ(pools.Find("staff")->Stats().ipv4_size, 21U);
+  Use(pools, "cn=carol", "s2");
+  EXPECT_EQ(pools.Find("staff")->Stats().given, 2U);
+}
+
 TEST(AddressPools, ReplaceByAnotherRange_LeavesLiveAddressesAlone) {
   AddressPools pools({Pool("staff", "10.8.0.10-10.8.0.10")});
   const ovpn::IpAddress alice = Use(pools, "cn=alice", "s1");
