@@ -2,27 +2,16 @@
 // request: for many environments, odd ones included, they are read as one and the same.
 #include "policy/stream/request_wire.h"
 
-#include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
 #include <random>
 #include <string>
-#include <vector>
 
+#include "tests/policy/stream/wire_request.h"
 #include "tests/support/auth_request_builder.h"
 
 namespace ovpnbroker::policy {
 namespace {
-
-std::string BytesOf(const grpc::ByteBuffer& buffer) {
-  std::vector<grpc::Slice> slices;
-  EXPECT_TRUE(buffer.Dump(&slices).ok());
-  std::string bytes;
-  for (const grpc::Slice& slice : slices) {
-    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-  }
-  return bytes;
-}
 
 constexpr int kRequests = 600;
 constexpr unsigned kSeed = 20260101;
@@ -81,14 +70,10 @@ TEST_F(RequestWireProperty, AnyRequest_ReadsAsTheMessage) {
                            .attempt = static_cast<int>(Below(3)),
                            .round = static_cast<int>(Below(3)),
                            .timeout = std::chrono::milliseconds(Below(5000))};
-    const std::string bytes = BytesOf(WriteDecisionRequest(head, request, terms));
+    const std::string bytes = test::BytesOf(WriteDecisionRequest(head, request, terms));
     ASSERT_LE(bytes.size(), static_cast<size_t>(StreamLimits::kMaxMessageBytes));
-    v1::StreamDecisionsRequest read;
-    ASSERT_TRUE(read.ParseFromString(bytes)) << "request " << i;
-    v1::StreamDecisionsRequest made;
-    *made.mutable_decision_request() = MakeDecisionRequest(head, request, terms);
-    ASSERT_TRUE(google::protobuf::util::MessageDifferencer::Equals(read, made)) << "request " << i;
-    if (read.decision_request().environment_truncated()) ++truncated;
+    ASSERT_TRUE(test::ReadsAsTheMessage(bytes, head, request, terms)) << "request " << i;
+    if (MakeDecisionRequest(head, request, terms).environment_truncated()) ++truncated;
   }
   // The generator makes both kinds, or this test says less than it seems to.
   EXPECT_GT(truncated, 10);
@@ -100,13 +85,13 @@ TEST_F(RequestWireProperty, NamesOnce_AreTheBytesOfProtobufInLength) {
   const RequestHead head{.decision_id = "d1", .timeout = std::chrono::seconds(5)};
   v1::StreamDecisionsRequest made;
   *made.mutable_decision_request() = MakeDecisionRequest(head, request, {});
-  EXPECT_EQ(BytesOf(WriteDecisionRequest(head, request, {})).size(), made.ByteSizeLong());
+  EXPECT_EQ(test::BytesOf(WriteDecisionRequest(head, request, {})).size(), made.ByteSizeLong());
 }
 
 TEST(RequestWire, OtherMessages_AreTheBytesOfProtobuf) {
   v1::StreamDecisionsRequest message;
   message.mutable_heartbeat()->set_sequence(7);
-  EXPECT_EQ(BytesOf(WriteMessage(message)), message.SerializeAsString());
+  EXPECT_EQ(test::BytesOf(WriteMessage(message)), message.SerializeAsString());
 }
 
 }  // namespace
