@@ -69,7 +69,7 @@ bool IsOpen(absl::string_view option) {
 std::string ShowStep(absl::string_view line) {
   const size_t open = line.find('"');
   const size_t close = line.rfind('"');
-  const std::string all_hidden = absl::StrCat(WordOf(line), " ", kHidden);
+  std::string all_hidden = absl::StrCat(WordOf(line), " ", kHidden);
   if (open == absl::string_view::npos || close == open) return all_hidden;
   const absl::string_view text = line.substr(open + 1, close - open - 1);
   if (text.empty()) return std::string(line);
