@@ -135,7 +135,7 @@ def test_recording_ends_with_its_time_and_is_refused_to_viewers(world: World) ->
     run = broker.ctl("record", "--for", "300ms", str(file))
     assert "0 decisions are in" in run.stderr
     unknown = broker.ctl("record", "--instance", "nowhere", str(file), check=False)
-    assert unknown.returncode == 4 and "there is no instance nowhere" in unknown.stderr
+    assert unknown.returncode == 4 and "no instance is called nowhere" in unknown.stderr
     viewer = broker.runtime_directory / "viewer.sock"
     program = build_directory() / "server" / "ctl" / "ovpn-brokerctl"
     refused = subprocess.run(
