@@ -68,6 +68,7 @@ void ProcessEnder::WaitForEnd() {
   pidfd_.async_wait(asio::posix::descriptor_base::wait_read,
                     [this, alive = std::weak_ptr<bool>(alive_)](const asio::error_code& error) {
                       if (error || alive.expired()) return;
+                      if (!ProcessHasEnded(pidfd_.native_handle())) return WaitForEnd();
                       Finish(absl::OkStatus());
                     });
 }

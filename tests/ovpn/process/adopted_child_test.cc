@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "ovpn/process/posix_launcher.h"
 #include "tests/ovpn/process/child_recorder.h"
+#include "tests/ovpn/process/stale_event.h"
 #include "tests/support/loop_runner.h"
 #include "tests/support/temp_dir.h"
 
@@ -58,6 +59,16 @@ TEST_F(AdoptedChildTest, OtherArguments_IsNotAdopted) {
   other.arguments.push_back("--quiet");
   EXPECT_TRUE(
       absl::IsFailedPrecondition(AdoptChild(loop_, child_->pid(), other, successor_).status()));
+}
+
+TEST_F(AdoptedChildTest, EventOfClosedDescriptor_IsNotItsEnd) {
+  test::LeaveStaleEvent(loop_);
+  const auto adopted = AdoptChild(loop_, child_->pid(), options_, successor_);
+  ASSERT_TRUE(adopted.ok()) << adopted.status();
+  test::RunReady(loop_);
+  EXPECT_FALSE(successor_.status.has_value());
+  ASSERT_TRUE((*adopted)->Signal(SIGTERM).ok());
+  EXPECT_TRUE(test::RunUntil(loop_, [&] { return successor_.status.has_value(); }));
 }
 
 TEST_F(AdoptedChildTest, HandleDestroyed_MakesNoCallback) {

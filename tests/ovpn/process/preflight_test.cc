@@ -19,6 +19,7 @@
 #include "ovpn/process/process_ender.h"
 #include "ovpn/process/process_table.h"
 #include "tests/ovpn/process/child_recorder.h"
+#include "tests/ovpn/process/stale_event.h"
 #include "tests/ovpn/process/unix_listener.h"
 #include "tests/support/loop_runner.h"
 #include "tests/support/recording_logger.h"
@@ -163,6 +164,22 @@ TEST_F(PreflightTest, PidTakenOverByAnother_IsNotSignalled) {
             [&](absl::Status status) { result = std::move(status); });
   ASSERT_TRUE(test::RunUntil(loop_, [&] { return result.has_value(); }));
   EXPECT_TRUE(result->ok()) << *result;
+}
+
+TEST_F(PreflightTest, EventOfClosedDescriptor_IsNotTheEndOfTheForeign) {
+  StartForeign(FakeOpenvpn("trap : TERM; echo ready; while :; do sleep 0.05; done"));
+  const ProcessTable table("/proc");
+  const auto foreign = table.FindForeignOpenvpn({.config_file = request_.config_file,
+                                                 .management_socket = request_.management_socket,
+                                                 .broker_pid = getpid()});
+  ASSERT_FALSE(foreign.empty());
+  test::LeaveStaleEvent(loop_);
+  ProcessEnder ender(loop_, log_, table, {.term = milliseconds(100), .kill = seconds(10)});
+  std::optional<absl::Status> result;
+  ender.End(foreign.front(), [&](absl::Status status) { result = std::move(status); });
+  ASSERT_TRUE(test::RunUntil(loop_, [&] { return result.has_value(); }));
+  EXPECT_TRUE(result->ok()) << *result;
+  EXPECT_FALSE(ForeignRuns());
 }
 
 TEST_F(PreflightTest, Destroyed_DoesNotCallBack) {
