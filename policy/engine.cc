@@ -110,8 +110,7 @@ std::optional<PolicyReply> DecisionEngine::Ask(const EntryPtr& entry) {
   if (threw) {
     // Whatever it replied before it threw is not to be trusted.
     if (!std::exchange(slot->replied, true)) CountReply(*entry);
-    slot->early_reply = PolicyReply{
-        ovpn::Failure{ovpn::FailureCause::kPolicyFailed, *std::move(exception), {}}, "", "", {}};
+    slot->early_reply = FailureReply(ovpn::FailureCause::kPolicyFailed, *exception);
     NoteReply(*entry, slot->attempt, *slot->early_reply, clock_.Now());
   }
   if (entry->state == DecisionEntry::State::kOpen) return std::move(slot->early_reply);

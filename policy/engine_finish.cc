@@ -36,7 +36,7 @@ void RecordVerdict(const ovpn::Verdict& verdict, DecisionRecord& record) {
 
 void DecisionEngine::FinishWithFailure(const EntryPtr& entry, ovpn::FailureCause cause,
                                        absl::string_view detail) {
-  Finish(entry, {ovpn::Failure{cause, std::string(detail), {}}, "", "", {}});
+  Finish(entry, FailureReply(cause, detail));
 }
 
 void DecisionEngine::Finish(const EntryPtr& entry, const PolicyReply& reply) {
@@ -75,17 +75,10 @@ AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdi
   // A policy that put a further step has not let the client in: what admits without a verdict is
   // not for it.
   const bool may_admit = entry.steps == 0;
-  const FailureOptions& configured = entry.decision->options().failure;
-  std::optional<FailureOptions> denying;
-  if (!may_admit) {
-    denying = configured;
-    denying->mode = FailureOptions::Mode::kDeny;
-  }
-  const FailureOptions& options = denying.has_value() ? *denying : configured;
   const auto give = [&](const ovpn::Verdict& said) {
-    const Ruling ruling = ApplyFailureRules(
-        entry.kind, said,
-        may_admit ? last_allows_.Age(request.session.uid, clock_.Now()) : std::nullopt, options);
+    const Ruling ruling =
+        ApplyFailureRules(entry.kind, said, last_allows_.Age(request.session.uid, clock_.Now()),
+                          entry.decision->options().failure, may_admit);
     return Give(entry, ruling.AnswerTo(said), ruling.basis);
   };
   // Before anything else: keep_last must not turn a deny that cannot be written into an allow.

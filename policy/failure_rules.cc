@@ -31,20 +31,21 @@ bool KeepsLast(ovpn::AuthKind kind, std::optional<ovpn::Duration> last_allow_age
 
 Ruling ApplyFailureRules(ovpn::AuthKind kind, const ovpn::Verdict& verdict,
                          std::optional<ovpn::Duration> last_allow_age,
-                         const FailureOptions& options) {
+                         const FailureOptions& options, bool may_admit) {
   const auto* failure = std::get_if<ovpn::Failure>(&verdict);
   if (failure == nullptr && !std::holds_alternative<ovpn::Abstain>(verdict)) {
     return {std::nullopt, AnswerBasis::kVerdict};
   }
   const bool stopping = failure != nullptr && failure->cause == ovpn::FailureCause::kShutdown;
-  if (!stopping && KeepsLast(kind, last_allow_age, options)) {
+  if (may_admit && !stopping && KeepsLast(kind, last_allow_age, options)) {
     return {ovpn::Allow{}, AnswerBasis::kKeptLast};
   }
   if (failure == nullptr) {
     return {ovpn::Deny{.reason = "ABSTAINED", .client_reason = "", .code = "", .retry = {}},
             AnswerBasis::kFailureRule};
   }
-  if (options.mode == FailureOptions::Mode::kAllow && IsInfrastructureFailure(failure->cause)) {
+  if (may_admit && options.mode == FailureOptions::Mode::kAllow &&
+      IsInfrastructureFailure(failure->cause)) {
     return {ovpn::Allow{}, AnswerBasis::kFailureMode};
   }
   return {RetryDeny(failure->cause, options), AnswerBasis::kFailureRule};

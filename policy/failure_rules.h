@@ -47,10 +47,11 @@ struct Ruling {
 };
 
 // `last_allow_age`: time since the session's policy last allowed it and OpenVPN took it; nullopt
-// when that never happened.
+// when that never happened. `may_admit`: false when nothing but an allow is to let the client in;
+// failure_mode and keep_last are not for it then.
 Ruling ApplyFailureRules(ovpn::AuthKind kind, const ovpn::Verdict& verdict,
                          std::optional<ovpn::Duration> last_allow_age,
-                         const FailureOptions& options);
+                         const FailureOptions& options, bool may_admit = true);
 
 // The deny that asks the client to come back, for `cause`. It holds no text but ours, so that it
 // can always be written.

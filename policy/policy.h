@@ -41,6 +41,11 @@ struct PolicyReply {
   std::vector<std::pair<std::string, std::string>> audit_annotations;
 };
 
+// The reply of whoever has no verdict.
+inline PolicyReply FailureReply(ovpn::FailureCause cause, absl::string_view detail) {
+  return {ovpn::Failure{cause, std::string(detail), {}}, "", "", {}};
+}
+
 // What became of a verdict, told to the policy that gave it.
 enum class OutcomeResult {
   kWritten,      // OpenVPN took the answer; it says no more than that CID and KID exist

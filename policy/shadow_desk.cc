@@ -136,8 +136,7 @@ void ShadowDesk::Ask(Candidate& candidate, const std::shared_ptr<const Question>
       if (const auto desk = self.lock()) (*desk)->OnReply(number, reply);
     });
   } catch (const std::exception& error) {
-    OnReply(number,
-            {ovpn::Failure{ovpn::FailureCause::kPolicyFailed, error.what(), {}}, "", "", {}});
+    OnReply(number, FailureReply(ovpn::FailureCause::kPolicyFailed, error.what()));
   }
 }
 

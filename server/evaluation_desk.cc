@@ -10,10 +10,6 @@
 namespace ovpnbroker::server {
 namespace {
 
-policy::PolicyReply FailureReply(ovpn::FailureCause cause, const std::string& detail) {
-  return {ovpn::Failure{cause, detail, {}}, "", "", {}};
-}
-
 Evaluation MakeEvaluation(const EvaluationDesk::Question& question, policy::PolicyReply reply) {
   Evaluation evaluation;
   evaluation.policy = std::string(question.policy->name());
@@ -38,7 +34,7 @@ void EvaluationDesk::Ask(Question question, Done done) {
   policy::Policy& judge = *question.policy;
   if (!judge.ready()) {
     return done(MakeEvaluation(
-        question, FailureReply(ovpn::FailureCause::kUnavailable, "no replica is ready")));
+        question, policy::FailureReply(ovpn::FailureCause::kUnavailable, "no replica is ready")));
   }
   if (!judge.takes_dry_runs()) {
     return done(absl::FailedPreconditionError(absl::StrCat(
@@ -85,8 +81,8 @@ void EvaluationDesk::GiveUp() {
     const auto node = open_.extract(due);
     OpenQuestion& asked = node.mapped();
     asked.question.policy->Cancel(node.key(), policy::CancelReason::kTimedOut);
-    asked.done(MakeEvaluation(asked.question,
-                              FailureReply(ovpn::FailureCause::kTimeout, "no verdict in time")));
+    asked.done(MakeEvaluation(
+        asked.question, policy::FailureReply(ovpn::FailureCause::kTimeout, "no verdict in time")));
   }
   Arm();
 }

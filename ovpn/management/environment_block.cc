@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "absl/base/optimization.h"
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/overloaded.h"
 
@@ -68,9 +67,7 @@ std::optional<Message> EnvironmentBlock::Add(Source source, absl::Span<char> ent
   }
 
   const bool is_end = text == kEnd;
-  if (ABSL_PREDICT_FALSE(state_ != State::kCollecting || source != source_)) {
-    return AddUnawaited(source, is_end);
-  }
+  if (state_ != State::kCollecting || source != source_) return AddUnawaited(source, is_end);
   if (is_end) return Finish();
   if (name_size == 0) return Ignore("an entry is not name=value");
   if (entries_.size() >= kMaxEntries) return Ignore("too many environment entries");

@@ -9,13 +9,6 @@
 #include "policy/stream/verdict_codec.h"
 
 namespace ovpnbroker::policy {
-namespace {
-
-PolicyReply FailureReply(ovpn::FailureCause cause, absl::string_view detail) {
-  return {ovpn::Failure{cause, std::string(detail), {}}, "", "", {}};
-}
-
-}  // namespace
 
 ReplicaSet::ReplicaSet(asio::io_context& loop, const ovpn::Clock& clock, ovpn::Logger& logger,
                        StreamPolicyOptions options, std::shared_ptr<LiveStreams> live_streams)

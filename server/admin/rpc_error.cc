@@ -1,5 +1,7 @@
 #include "server/admin/rpc_error.h"
 
+#include <chrono>
+
 #include "absl/strings/str_cat.h"
 #include "google/rpc/code.pb.h"
 #include "google/rpc/error_details.pb.h"
@@ -138,13 +140,6 @@ grpc::Status ReaderTooSlow(absl::string_view subject, absl::string_view reason,
   return ToGrpc(status);
 }
 
-grpc::Status Unavailable(absl::string_view reason, absl::string_view message,
-                         const ErrorMetadata& metadata, std::chrono::seconds retry_delay) {
-  google::rpc::Status status = MakeStatus(grpc::StatusCode::UNAVAILABLE, reason, message, metadata);
-  status.add_details()->PackFrom(RetryAfter(retry_delay));
-  return ToGrpc(status);
-}
-
 std::string StatusText(const grpc::Status& status) {
   if (status.ok()) return "OK";
   const auto code = static_cast<google::rpc::Code>(status.error_code());
@@ -152,7 +147,10 @@ std::string StatusText(const grpc::Status& status) {
 }
 
 grpc::Status StoppingError() {
-  return Unavailable("BROKER_STOPPING", "the broker is stopping", {}, kRestartDelay);
+  google::rpc::Status status =
+      MakeStatus(grpc::StatusCode::UNAVAILABLE, "BROKER_STOPPING", "the broker is stopping", {});
+  status.add_details()->PackFrom(RetryAfter(kRestartDelay));
+  return ToGrpc(status);
 }
 
 }  // namespace ovpnbroker::server

@@ -4,7 +4,6 @@
 
 #include <grpcpp/support/status.h>
 
-#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,9 +58,6 @@ grpc::Status LimitReached(absl::string_view subject, absl::string_view reason,
 // once.
 grpc::Status ReaderTooSlow(absl::string_view subject, absl::string_view reason,
                            absl::string_view message);
-// UNAVAILABLE: the same call may go well after `retry_delay`.
-grpc::Status Unavailable(absl::string_view reason, absl::string_view message,
-                         const ErrorMetadata& metadata, std::chrono::seconds retry_delay);
 
 // "OK", or code and message, for logs: "NOT_FOUND: no session has the uid x".
 std::string StatusText(const grpc::Status& status);

@@ -89,32 +89,15 @@ grpc::Status ReadStream(grpc::ClientContext& context, grpc::ClientReader<Respons
   return grpc::Status::OK;
 }
 
-// Calls `list(context, request, page)` until there are no more pages, and merges them.
-template <typename Request, typename Response, typename List>
-grpc::Status ListAll(Request request, Response& response, List list) {
-  request.set_page_size(kPageSize);
-  while (true) {
+// Calls `list(context, request, page)` for pages of `page_size()` and merges them, until there are
+// no more or the size is 0.
+template <typename Request, typename Response, typename List, typename PageSize>
+grpc::Status ListPages(Request request, Response& response, List list, PageSize page_size) {
+  for (int size; (size = page_size()) > 0;) {
     grpc::ClientContext context;
     SetDeadline(context, kCallTimeout);
+    request.set_page_size(size);
     Response page;
-    grpc::Status status = list(&context, request, &page);
-    if (!status.ok()) return status;
-    response.MergeFrom(page);
-    response.clear_next_page_token();
-    if (page.next_page_token().empty()) return grpc::Status::OK;
-    request.set_page_token(page.next_page_token());
-  }
-}
-
-// Adds decisions, page by page, until there are `limit`.
-template <typename Request, typename List>
-grpc::Status ListUpTo(int limit, Request request, admin::v1::ListDecisionsResponse& response,
-                      List list) {
-  while (response.decisions_size() < limit) {
-    grpc::ClientContext context;
-    SetDeadline(context, kCallTimeout);
-    request.set_page_size(std::min(kPageSize, limit - response.decisions_size()));
-    admin::v1::ListDecisionsResponse page;
     grpc::Status status = list(&context, request, &page);
     if (!status.ok()) return status;
     response.MergeFrom(page);
@@ -123,6 +106,20 @@ grpc::Status ListUpTo(int limit, Request request, admin::v1::ListDecisionsRespon
     request.set_page_token(page.next_page_token());
   }
   return grpc::Status::OK;
+}
+
+template <typename Request, typename Response, typename List>
+grpc::Status ListAll(Request request, Response& response, List list) {
+  return ListPages(std::move(request), response, std::move(list), [] { return kPageSize; });
+}
+
+// Adds decisions until there are `limit`.
+template <typename Request, typename List>
+grpc::Status ListUpTo(int limit, Request request, admin::v1::ListDecisionsResponse& response,
+                      List list) {
+  return ListPages(std::move(request), response, std::move(list), [&response, limit] {
+    return std::min(kPageSize, limit - response.decisions_size());
+  });
 }
 
 }  // namespace

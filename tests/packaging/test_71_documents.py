@@ -33,6 +33,15 @@ def shell(root: CleanRoot) -> Iterator[Shell]:
 
 
 @pytest.fixture
+def old_office(shell: Shell, office: Callable[..., Office]) -> Office:
+    """Served by OpenVPN's own unit, with a configuration that is ready for a broker."""
+    server = office(extra="")
+    shell.run(f"systemctl enable --now {OLD_UNIT}")
+    server.add(OPTIONAL)
+    return server
+
+
+@pytest.fixture
 def journal(root: CleanRoot) -> Iterator[LoggedProcess]:
     journal = root.journal("ovpn-broker")
     yield journal
@@ -53,11 +62,8 @@ def test_every_command_is_run_or_has_a_reason() -> None:
 
 
 def test_quickstart_leads_from_a_package_to_a_session(
-    root: CleanRoot, package: Path, shell: Shell, office: Callable[..., Office]
+    root: CleanRoot, package: Path, shell: Shell, old_office: Office
 ) -> None:
-    server = office(extra="")
-    shell.run(f"systemctl enable --now {OLD_UNIT}")
-    server.add(OPTIONAL)
     place = root.path("/root/build/package") / package.name
     place.parent.mkdir(parents=True)
     place.write_bytes(package.read_bytes())
@@ -65,7 +71,7 @@ def test_quickstart_leads_from_a_package_to_a_session(
     for block in document.read(QUICKSTART):
         shell.follow(block)
 
-    server.connect("alice")
+    old_office.connect("alice")
     assert "alice" in shell.run("ovpn-brokerctl sessions")
     assert "inactive" in shell.run(f"systemctl is-active {OLD_UNIT}  # exits with 3")
     assert "enabled" in shell.run("systemctl is-enabled ovpn-broker")
@@ -77,22 +83,19 @@ def test_quickstart_leads_from_a_package_to_a_session(
     shell.run("timeout 20 sh -c 'while pgrep -x openvpn; do sleep 0.1; done'")
     shell.run("ovpn-brokerctl status")
     shell.run("systemctl kill --kill-whom=main --signal=USR1 ovpn-broker")
-    server.connect("carol")
+    old_office.connect("carol")
     shell.run("apt-get purge -y ovpn-broker")
 
 
 def test_service_page_installs_imports_and_starts(
-    root: CleanRoot, package: Path, shell: Shell, office: Callable[..., Office]
+    root: CleanRoot, package: Path, shell: Shell, old_office: Office
 ) -> None:
-    server = office(extra="")
-    shell.run(f"systemctl enable --now {OLD_UNIT}")
-    server.add(OPTIONAL)
     root.path(f"/root/{package.name}").write_bytes(package.read_bytes())
     install, start = [block for block in document.read(SERVICE) if block.kind == "sh"]
     shell.follow(install)
-    server.give_key()
+    old_office.give_key()
     shell.follow(start)
-    server.connect("alice")
+    old_office.connect("alice")
     shell.run("useradd alice && adduser alice ovpn-broker")
     assert "alice" in shell.run("runuser -u alice -- ovpn-brokerctl sessions")
     assert "office" in shell.run("runuser -u alice -- ovpn-brokerctl instances")

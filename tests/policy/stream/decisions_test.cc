@@ -177,9 +177,7 @@ TEST_F(DecisionsTest, VerdictForAnotherId_IsLateAndTheRightOneStillCounts) {
 }
 
 TEST_F(DecisionsTest, AllReplicasFull_WaitsThenOverloads) {
-  test::PolicyScript script = test::SilentPolicy();
-  script.ack->set_max_in_flight(1);
-  const auto server = Serve("a", script);
+  const auto server = Serve("a", OneAtATime());
   StreamPolicyOptions options = Options({"a"});
   options.max_queued = 1;
   Open(options);
@@ -199,9 +197,7 @@ TEST_F(DecisionsTest, AllReplicasFull_WaitsThenOverloads) {
 }
 
 TEST_F(DecisionsTest, QueuedDecision_CanBeCancelled) {
-  test::PolicyScript script = test::SilentPolicy();
-  script.ack->set_max_in_flight(1);
-  const auto server = Serve("a", script);
+  const auto server = Serve("a", OneAtATime());
   Open(Options({"a"}));
   ASSERT_TRUE(RunUntilReady());
   Ask("d1");
@@ -215,9 +211,7 @@ TEST_F(DecisionsTest, QueuedDecision_CanBeCancelled) {
 }
 
 TEST_F(DecisionsTest, LastReplicaLost_QueuedDecisionsFail) {
-  test::PolicyScript script = test::SilentPolicy();
-  script.ack->set_max_in_flight(1);
-  auto server = Serve("a", script);
+  auto server = Serve("a", OneAtATime());
   Open(Options({"a"}));
   ASSERT_TRUE(RunUntilReady());
   Ask("d1");

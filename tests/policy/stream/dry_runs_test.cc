@@ -47,9 +47,7 @@ TEST_F(DryRunsTest, NoReplicaTakesThem_NobodyIsAsked) {
 
 // One that waited at the head of the queue would keep back those who could go elsewhere.
 TEST_F(DryRunsTest, ReplicaIsFull_DryRunFailsAndTheClientsWait) {
-  test::PolicyScript script = Taking(test::SilentPolicy());
-  script.ack->set_max_in_flight(1);
-  const auto server = Serve("a", script);
+  const auto server = Serve("a", OneAtATime(Taking(test::SilentPolicy())));
   Open(Options({"a"}));
   ASSERT_TRUE(RunUntilReady());
   Ask("d1");

@@ -35,6 +35,12 @@ class StreamFixture : public testing::Test {
     return std::make_unique<test::ScriptedPolicy>(loop_, Address(name), std::move(script));
   }
 
+  // Of a service that takes one request at a time.
+  static test::PolicyScript OneAtATime(test::PolicyScript script = test::SilentPolicy()) {
+    script.ack->set_max_in_flight(1);
+    return script;
+  }
+
   StreamPolicyOptions Options(const std::vector<std::string>& names) const {
     StreamPolicyOptions options;
     options.name = "corp";
