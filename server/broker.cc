@@ -90,7 +90,8 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
                                                             environment.log_tail, *broker},
                                                            config));
   RETURN_IF_ERROR(broker->ban_keeper_.Start());
-  RETURN_IF_ERROR(broker->KeepLeases());
+  ASSIGN_OR_RETURN(broker->lease_keeper_, broker->ReadLeases(config));
+  if (broker->lease_keeper_ != nullptr) broker->lease_keeper_->Keep();
   RETURN_IF_ERROR(broker->session_end_keeper_.Start());
   for (const config::v1::InstanceConfig& instance : config.instances()) {
     ASSIGN_OR_RETURN(std::unique_ptr<ovpn::Instance> made, broker->MakeInstance(instance, config));
@@ -188,12 +189,14 @@ std::shared_ptr<policy::Policy> Broker::JudgeOf(const std::string& instance) con
   return found == judgements_.end() ? nullptr : policies_->Find(found->second.policy);
 }
 
-absl::Status Broker::KeepLeases() {
-  if (admission_.pools().all().empty()) return absl::OkStatus();
+absl::StatusOr<std::unique_ptr<LeaseKeeper>> Broker::ReadLeases(
+    const config::v1::BrokerConfig& next) {
+  if (next.address_pools().empty() || lease_keeper_ != nullptr) return nullptr;
   RETURN_IF_ERROR(ovpn::MakeStateDirectory(config_.state_directory()));
-  lease_keeper_ = std::make_unique<LeaseKeeper>(loop_, clock_, logger_, admission_.pools(),
-                                                config_.state_directory());
-  return lease_keeper_->Start();
+  auto keeper = std::make_unique<LeaseKeeper>(loop_, clock_, logger_, admission_.pools(),
+                                              config_.state_directory());
+  RETURN_IF_ERROR(keeper->Read());
+  return keeper;
 }
 
 void Broker::PumpShadows() {

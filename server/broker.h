@@ -132,7 +132,9 @@ class Broker final : public BrokerControl,
 
   void EndSession(const ovpn::ClientRef& client, const ovpn::SessionUid& uid,
                   const std::string& reason, std::function<void(absl::Status)> done);
-  absl::Status KeepLeases();
+  // What is to keep the leases of this configuration's pools, read and not in use yet; null without
+  // pools, and when they are kept already.
+  absl::StatusOr<std::unique_ptr<LeaseKeeper>> ReadLeases(const config::v1::BrokerConfig& next);
   // Denies what is open and calls `next` when OpenVPN has had the time to pass it on.
   void BeginShutdown(std::function<void()> stopped, std::function<void()> next);
   void StopInstances();
@@ -152,7 +154,10 @@ class Broker final : public BrokerControl,
   absl::StatusOr<MadeInstances> MakeChangedInstances(const config::v1::BrokerConfig& next,
                                                      const std::vector<ReloadChange>& changes);
   void Apply(const config::v1::BrokerConfig& next, const std::vector<ReloadChange>& changes,
-             PolicyRegistry::Staged& policies, MadeInstances made);
+             PolicyRegistry::Staged& policies, std::unique_ptr<LeaseKeeper> leases,
+             MadeInstances made);
+  void ReplacePools(const config::v1::BrokerConfig& next, const std::vector<ReloadChange>& changes,
+                    std::unique_ptr<LeaseKeeper> leases);
   void ReplaceInstances(const config::v1::BrokerConfig& next, MadeInstances made);
 
   // broker_metrics.cc: what monitoring is told
@@ -199,7 +204,7 @@ class Broker final : public BrokerControl,
   BanKeeper ban_keeper_;
   policy::Admission admission_;  // the instances report to it until they are gone
   ovpn::DeadlineTimer admission_timer_;
-  std::unique_ptr<LeaseKeeper> lease_keeper_;  // null without pools
+  std::unique_ptr<LeaseKeeper> lease_keeper_;  // null until there are pools
   SessionEndKeeper session_end_keeper_;
   ovpn::InstanceSet instances_;
   policy::DecisionLog decision_log_;

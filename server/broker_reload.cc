@@ -73,7 +73,13 @@ ReloadReport Broker::Reload(bool validate_only) {
     report.errors.emplace_back(made.status().message());
     return report;
   }
-  Apply(loaded.config, report.changes, **policies, *std::move(made));
+  // The last that can fail, because it may set a broken file aside.
+  absl::StatusOr<std::unique_ptr<LeaseKeeper>> leases = ReadLeases(loaded.config);
+  if (!leases.ok()) {
+    report.errors.emplace_back(leases.status().message());
+    return report;
+  }
+  Apply(loaded.config, report.changes, **policies, *std::move(leases), *std::move(made));
   report.result = Result::kApplied;
   return report;
 }
@@ -96,21 +102,10 @@ absl::StatusOr<Broker::MadeInstances> Broker::MakeChangedInstances(
 }
 
 void Broker::Apply(const BrokerConfig& next, const std::vector<ReloadChange>& changes,
-                   PolicyRegistry::Staged& policies, MadeInstances made) {
+                   PolicyRegistry::Staged& policies, std::unique_ptr<LeaseKeeper> leases,
+                   MadeInstances made) {
   policies_->Commit(policies);
-  absl::flat_hash_set<std::string> unchanged;
-  for (const auto& pool : next.address_pools()) unchanged.insert(pool.name());
-  bool pools_changed = false;
-  for (const ReloadChange& change : changes) {
-    if (!absl::StartsWith(change.field.pattern, kPools)) continue;
-    pools_changed = true;
-    unchanged.erase(change.field.entry);
-  }
-  if (pools_changed) {
-    admission_.pools().Replace(
-        ReadAddressPools(next, [](const std::string&, const std::string&) {}), unchanged);
-    if (lease_keeper_ != nullptr) lease_keeper_->OnPoolsReplaced();
-  }
+  ReplacePools(next, changes, std::move(leases));
   std::vector<std::string> added;
   for (const auto& [name, instance] : made) {
     if (instances_.Find(name) == nullptr) added.push_back(name);
@@ -131,6 +126,24 @@ void Broker::Apply(const BrokerConfig& next, const std::vector<ReloadChange>& ch
     const bool is_new = std::find(added.begin(), added.end(), instance.name()) != added.end();
     if (is_new && instance.autostart()) instances_.Find(instance.name())->Start();
   }
+}
+
+void Broker::ReplacePools(const BrokerConfig& next, const std::vector<ReloadChange>& changes,
+                          std::unique_ptr<LeaseKeeper> leases) {
+  absl::flat_hash_set<std::string> unchanged;
+  for (const auto& pool : next.address_pools()) unchanged.insert(pool.name());
+  bool pools_changed = false;
+  for (const ReloadChange& change : changes) {
+    if (!absl::StartsWith(change.field.pattern, kPools)) continue;
+    pools_changed = true;
+    unchanged.erase(change.field.entry);
+  }
+  if (!pools_changed) return;
+  admission_.pools().Replace(ReadAddressPools(next, [](const std::string&, const std::string&) {}),
+                             unchanged);
+  if (leases == nullptr) return lease_keeper_->OnPoolsReplaced();
+  lease_keeper_ = std::move(leases);
+  lease_keeper_->Keep();
 }
 
 void Broker::ReplaceInstances(const BrokerConfig& next, MadeInstances made) {

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "ovpn/base/status_macros.h"
-#include "policy/lease_file.h"
 
 namespace ovpnbroker::server {
 namespace {
@@ -20,7 +18,10 @@ LeaseKeeper::LeaseKeeper(asio::io_context& loop, const ovpn::Clock& clock, ovpn:
       pools_(pools),
       file_(loop, clock, directory, kLeaseFile,
             {.max_bytes = policy::kMaxLeaseFileBytes,
-             .load = [this](absl::string_view text) { return Load(text); },
+             .read = [this](absl::string_view text) -> absl::StatusOr<std::function<void()>> {
+               ASSIGN_OR_RETURN(std::vector<policy::KeptLease> leases, policy::ParseLeases(text));
+               return [this, leases = std::move(leases)] { Restore(leases); };
+             },
              .revision = [this] { return Revision(); },
              .text = [this] { return policy::FormatLeases(pools_); },
              .on_set_aside =
@@ -37,8 +38,7 @@ LeaseKeeper::LeaseKeeper(asio::io_context& loop, const ovpn::Clock& clock, ovpn:
                                  {{"file", file_.path()}, {"status", why.ToString()}});
                  }}) {}
 
-absl::Status LeaseKeeper::Load(absl::string_view text) {
-  ASSIGN_OR_RETURN(std::vector<policy::KeptLease> leases, policy::ParseLeases(text));
+void LeaseKeeper::Restore(std::vector<policy::KeptLease> leases) {
   // When a pool became smaller, the leases that were used last are worth most.
   std::stable_sort(leases.begin(), leases.end(), [](const auto& a, const auto& b) {
     return a.lease.last_use > b.lease.last_use;
@@ -51,7 +51,6 @@ absl::Status LeaseKeeper::Load(absl::string_view text) {
   logger_.Info(
       "LEASES_LOADED", "the leases of an earlier broker hold again",
       {{"file", file_.path()}, {"leases", restored}, {"outside_pools", leases.size() - restored}});
-  return absl::OkStatus();
 }
 
 uint64_t LeaseKeeper::Revision() const {

@@ -7,11 +7,13 @@
 #include <asio/io_context.hpp>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "ovpn/base/clock.h"
 #include "ovpn/base/log.h"
 #include "policy/address_pools.h"
+#include "policy/lease_file.h"
 #include "server/state_file.h"
 
 namespace ovpnbroker::server {
@@ -25,12 +27,14 @@ class LeaseKeeper {
   LeaseKeeper& operator=(const LeaseKeeper&) = delete;
 
   // As StateFile.
-  absl::Status Start() { return file_.Start(); }
+  absl::Status Read() { return file_.Read(); }
+  // The pools have what was read, as far as it fits them, and are kept from now on.
+  void Keep() { file_.Keep(); }
   // The pools are others than before: what they have is written soon.
   void OnPoolsReplaced() { file_.Touch(); }
 
  private:
-  absl::Status Load(absl::string_view text);
+  void Restore(std::vector<policy::KeptLease> leases);
   uint64_t Revision() const;
 
   ovpn::Logger& logger_;

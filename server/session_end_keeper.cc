@@ -1,7 +1,6 @@
 #include "server/session_end_keeper.h"
 
 #include <utility>
-#include <vector>
 
 #include "ovpn/base/status_macros.h"
 #include "policy/session_end_file.h"
@@ -21,7 +20,11 @@ SessionEndKeeper::SessionEndKeeper(asio::io_context& loop, const ovpn::Clock& cl
       ends_(ends),
       file_(loop, clock, directory, kSessionEndFile,
             {.max_bytes = policy::kMaxSessionEndFileBytes,
-             .load = [this](absl::string_view text) { return Load(text); },
+             .read = [this](absl::string_view text) -> absl::StatusOr<std::function<void()>> {
+               ASSIGN_OR_RETURN(std::vector<policy::SessionEnd> kept,
+                                policy::ParseSessionEnds(text));
+               return [this, kept = std::move(kept)] { Restore(kept); };
+             },
              .revision = [this] { return ends_.revision(); },
              .text = [this] { return policy::FormatSessionEnds(ends_.All()); },
              .on_set_aside =
@@ -40,13 +43,11 @@ SessionEndKeeper::SessionEndKeeper(asio::io_context& loop, const ovpn::Clock& cl
                                  {{"file", file_.path()}, {"status", why.ToString()}});
                  }}) {}
 
-absl::Status SessionEndKeeper::Load(absl::string_view text) {
-  ASSIGN_OR_RETURN(std::vector<policy::SessionEnd> kept, policy::ParseSessionEnds(text));
+void SessionEndKeeper::Restore(std::vector<policy::SessionEnd> kept) {
   const size_t count = kept.size();
   ends_.Restore(std::move(kept), clock_.WallNow());
   logger_.Info("SESSION_ENDS_LOADED", "sessions of an earlier broker end when they were to end",
                {{"file", file_.path()}, {"sessions", count}});
-  return absl::OkStatus();
 }
 
 }  // namespace ovpnbroker::server

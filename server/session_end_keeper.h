@@ -4,6 +4,7 @@
 
 #include <asio/io_context.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "ovpn/base/clock.h"
@@ -25,7 +26,7 @@ class SessionEndKeeper {
   absl::Status Start() { return file_.Start(); }
 
  private:
-  absl::Status Load(absl::string_view text);
+  void Restore(std::vector<policy::SessionEnd> kept);
 
   const ovpn::Clock& clock_;
   ovpn::Logger& logger_;

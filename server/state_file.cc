@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <utility>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/atomic_file.h"
 #include "ovpn/base/status_macros.h"
@@ -38,20 +37,27 @@ StateFile::~StateFile() {
 }
 
 absl::Status StateFile::Start() {
-  RETURN_IF_ERROR(Load());
-  started_ = true;
-  saved_revision_ = content_.revision();
-  timer_.Arm(clock_.Now() + kSaveInterval);
+  RETURN_IF_ERROR(Read());
+  Keep();
   return absl::OkStatus();
 }
 
-absl::Status StateFile::Load() {
+void StateFile::Keep() {
+  if (restore_ != nullptr) std::exchange(restore_, nullptr)();
+  started_ = true;
+  saved_revision_ = content_.revision();
+  timer_.Arm(clock_.Now() + kSaveInterval);
+}
+
+absl::Status StateFile::Read() {
   const absl::StatusOr<std::string> text = ovpn::ReadWholeFile(path_, content_.max_bytes);
   if (absl::IsNotFound(text.status())) return absl::OkStatus();
   if (absl::IsResourceExhausted(text.status())) return SetAside(text.status());
   RETURN_IF_ERROR(text.status());
-  const absl::Status loaded = content_.load(*text);
-  return loaded.ok() ? loaded : SetAside(loaded);
+  absl::StatusOr<std::function<void()>> restore = content_.read(*text);
+  if (!restore.ok()) return SetAside(restore.status());
+  restore_ = *std::move(restore);
+  return absl::OkStatus();
 }
 
 absl::Status StateFile::SetAside(const absl::Status& why) {

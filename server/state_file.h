@@ -13,6 +13,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "ovpn/base/clock.h"
 #include "ovpn/base/deadline_timer.h"
@@ -26,8 +27,9 @@ class StateFile {
 
   struct Content {
     size_t max_bytes;  // a larger file is none of ours
-    // Takes in what an earlier broker wrote. An error: the text cannot be understood.
-    std::function<absl::Status(absl::string_view text)> load;
+    // Understands what an earlier broker wrote and changes nothing yet: what it returns takes that
+    // in. An error: the text cannot be understood.
+    std::function<absl::StatusOr<std::function<void()>>(absl::string_view text)> read;
     std::function<uint64_t()> revision;  // moves with each change
     std::function<std::string()> text;
     // For the log: the file was renamed to `kept_as`; it could not be written, once in a row.
@@ -44,8 +46,12 @@ class StateFile {
   StateFile(const StateFile&) = delete;
   StateFile& operator=(const StateFile&) = delete;
 
-  // Reads the file and begins to keep it. An error when there is a file that can neither be read
+  // Reads the file, and changes no content. An error when there is a file that can neither be read
   // nor set aside: writing would destroy it.
+  absl::Status Read();
+  // Takes in what was read and begins to keep the file.
+  void Keep();
+  // Both.
   absl::Status Start();
   // The content is another than before, whatever its revision says: it is written soon.
   void Touch() { saved_revision_ = kNothingSaved; }
@@ -56,7 +62,6 @@ class StateFile {
   // No content has this revision.
   static constexpr uint64_t kNothingSaved = ~uint64_t{0};
 
-  absl::Status Load();
   absl::Status SetAside(const absl::Status& why);
   void SaveIfChanged();
   void OnSaved(uint64_t revision, const absl::Status& status);
@@ -67,6 +72,7 @@ class StateFile {
   const std::string path_;
   const Content content_;
   ovpn::DeadlineTimer timer_;
+  std::function<void()> restore_;  // between Read and Keep, when there was a file
   bool started_ = false;
   bool saving_ = false;
   bool failing_ = false;  // told once in a row

@@ -9,7 +9,6 @@ namespace ovpnbroker::server {
 namespace {
 
 constexpr absl::string_view kInstance = "instances[*]";
-constexpr absl::string_view kPool = "address_pools[*]";
 
 struct Row {
   absl::string_view pattern;  // of a field, or of all below it
@@ -24,7 +23,7 @@ constexpr Row kRows[] = {
     {"fail_fast", ReloadEffect::kLive},
     {"shutdown_timeout", ReloadEffect::kLive},
     {"policies[*]", ReloadEffect::kLive},
-    {kPool, ReloadEffect::kLive},
+    {"address_pools[*]", ReloadEffect::kLive},
     {"instances[*].policy", ReloadEffect::kLive},
     {"instances[*].shadows", ReloadEffect::kLive},
     {"instances[*].decision", ReloadEffect::kLive},
@@ -59,10 +58,6 @@ std::vector<ReloadChange> PlanReload(const config::v1::BrokerConfig& current,
     change.effect = EffectOf(change.field);
     const bool added = change.field.pattern == kInstance && change.field.old_value.empty();
     if (added) change.effect = ReloadEffect::kLive;
-    // The leases are read, and the state directory is made, when a broker with pools starts.
-    if (Fits(kPool, change.field.pattern) && current.address_pools().empty()) {
-      change.effect = ReloadEffect::kBrokerRestart;
-    }
     if (change.effect == ReloadEffect::kInstanceStop) {
       change.instance = change.field.entry;
       change.refused = !stopped(change.instance);

@@ -11,8 +11,16 @@ from harness.admin_calls import call, refusal, state_of
 from harness.broker import build_directory
 from harness.judges import allow_all
 from harness.openvpn_client import RESTARTING
-from harness.pools import address_of, broker_with_pool, from_pool
+from harness.pools import address_of, broker_with_pool, from_pool, named, pool
 from harness.world import World
+
+
+# By common name, of the server that asks.
+VERDICTS = {
+    "early": lambda server: named(server, 100),
+    "alice": from_pool,
+    "bob": from_pool,
+}
 
 
 def reload_config(broker: Any, validate_only: bool = False) -> Any:
@@ -74,6 +82,55 @@ def test_a_pool_that_changes_goes_on_counting(world: World) -> None:
     assert reload_config(broker).applied
     (pool,) = call(broker, "AddressPoolService", "ListAddressPools").pools
     assert (pool.ipv4_size, pool.lease_count, pool.given_count) == (21, 1, 1)
+
+
+def test_first_pool_comes_by_a_reload_and_its_leases_outlive_the_broker(world: World) -> None:
+    server = world.server()
+    judge = world.policy(lambda request: VERDICTS[request.session.common_name](server))
+    broker = world.broker(server, judge)
+    # Somebody is in already, with an address that will be the pool's.
+    assert address_of(world.client(server, "early")) == server.subnet.host(100)
+    broker.wait_decision("early", outcome="VERIFIED")
+    broker.config_values["address_pools"] = [pool(server)]
+    broker.write_config()
+    done = reload_config(broker)
+    assert done.applied
+    assert effects(done) == {"address_pools[staff]": "LIVE"}
+
+    assert address_of(world.client(server, "alice")) == server.subnet.host(101)
+    assert address_of(world.client(server, "bob")) == server.subnet.host(102)
+    assert broker.stop() == 0
+    for client in world.clients:
+        client.process.kill()
+    broker.start()
+    broker.wait_log("LEASES_LOADED", leases=2)
+    broker.wait_instance("office", "RUNNING")
+    assert address_of(world.client(server, "bob")) == server.subnet.host(102)
+
+    # The last one goes, and may come again.
+    for pools in ([], [pool(server)]):
+        broker.config_values["address_pools"] = pools
+        broker.write_config()
+        assert reload_config(broker).applied
+        shown = call(broker, "AddressPoolService", "ListAddressPools").pools
+        assert len(shown) == len(pools)
+
+
+def test_first_pool_whose_leases_cannot_be_read_refuses_everything(world: World) -> None:
+    server = world.server()
+    broker = world.broker(server, world.policy(from_pool))
+    leases = broker.folder / "state" / "address-leases"
+    leases.mkdir(parents=True)
+    broker.config_values["address_pools"] = [pool(server)]
+    broker.write_config()
+
+    told = broker.ctl("reload", check=False)
+    assert told.returncode == 1
+    assert str(leases) in told.stderr
+    assert not call(broker, "BrokerService", "GetConfig").config.address_pools
+    leases.rmdir()
+    assert reload_config(broker).applied
+    address_of(world.client(server, "alice"))
 
 
 def test_what_needs_a_restart_refuses_everything(world: World) -> None:

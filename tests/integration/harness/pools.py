@@ -21,19 +21,22 @@ def named(server: ServerConfig, host: int) -> dict[str, Any]:
     return {"allow": {"config": {"ifconfig_push": push}}}
 
 
+def pool(server: ServerConfig, *, size: int = 10) -> dict[str, Any]:
+    """The pool "staff": `size` addresses from the subnet's host 100 on."""
+    return {
+        "name": "staff",
+        "ipv4": {
+            "network": f"{server.subnet.network}/{server.subnet.netmask}",
+            "first": server.subnet.host(100),
+            "last": server.subnet.host(99 + size),
+        },
+    }
+
+
 def broker_with_pool(world: World, server: ServerConfig, decide: Any, *, size: int = 10) -> Broker:
-    """The pool "staff" has `size` addresses from the subnet's host 100 on."""
+    """Its only pool is pool(server)."""
     broker = world.broker(server, world.policy(decide), start=False)
-    broker.config_values["address_pools"] = [
-        {
-            "name": "staff",
-            "ipv4": {
-                "network": f"{server.subnet.network}/{server.subnet.netmask}",
-                "first": server.subnet.host(100),
-                "last": server.subnet.host(99 + size),
-            },
-        }
-    ]
+    broker.config_values["address_pools"] = [pool(server, size=size)]
     broker.write_config()
     broker.start()
     broker.wait_instance(server.name, "RUNNING")

@@ -70,10 +70,11 @@ TEST(ReloadPlan, RowsFitWholeWordsOnly) {
             ReloadEffect::kBrokerRestart);
 }
 
-TEST(ReloadPlan, FirstAddressPool_NeedsAnotherBroker) {
-  EXPECT_TRUE(Plan("", kPools).refused);
-  const std::string second = R"(address_pools { name: "guests" })";
-  EXPECT_FALSE(Plan(kPools, kPools + second).refused);
+TEST(ReloadPlan, FirstLastAndSecondAddressPool_AreLive) {
+  const std::string both = std::string(kPools) + R"(address_pools { name: "guests" })";
+  EXPECT_EQ(Plan("", kPools).effect, ReloadEffect::kLive);
+  EXPECT_EQ(Plan(kPools, "").effect, ReloadEffect::kLive);
+  EXPECT_EQ(Plan(kPools, both).effect, ReloadEffect::kLive);
 }
 
 }  // namespace
