@@ -104,9 +104,10 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
                                                   MakeAuditFileOptions(config.admin().audit())));
   broker->roles_ = std::make_shared<CertificateAccess>(MakeGrants(config.admin().tcp()));
   ASSIGN_OR_RETURN(broker->admin_,
-                   AdminServer::Start({environment.loop, *broker, *broker->audit_,
-                                       environment.log_tail, environment.log_level},
-                                      MakeListenerOptions(config.admin(), broker->roles_)));
+                   AdminServer::Start(
+                       {environment.loop, environment.clock, *broker, *broker->audit_,
+                        environment.log_tail, environment.log_level, config.admin().max_watches()},
+                       MakeListenerOptions(config.admin(), broker->roles_)));
   if (config.has_metrics()) {
     ASSIGN_OR_RETURN(
         broker->metrics_,

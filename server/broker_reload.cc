@@ -116,6 +116,7 @@ void Broker::Apply(const BrokerConfig& next, const std::vector<ReloadChange>& ch
     instances_.Find(instance.name())
         ->SetAnswerOptions(instance.prompt_verdict(), ToMismatch(instance.address_mismatch()));
   }
+  admin_->SetMaxWatches(next.admin().max_watches());
   roles_->Replace(MakeGrants(next.admin().tcp()));
   decision_records_.Reopen();
   log_level_.SetConfigured(ToLogLevel(next.log().level()));

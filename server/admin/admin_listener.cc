@@ -69,6 +69,7 @@ AdminListener::AdminListener(const AdminEnvironment& environment,
                *access_,
                environment.log_tail,
                environment.log_level,
+               WatchSlots(environment.max_watches),
                {}},
       services_(MakeAdminServices(context_)) {}
 
@@ -83,19 +84,31 @@ absl::StatusOr<std::unique_ptr<AdminListener>> AdminListener::Start(
   const auto& endpoint = std::get<UnixEndpoint>(options);
   const auto callers = std::make_shared<SocketAccess>(endpoint.role);
   std::unique_ptr<AdminListener> listener(new AdminListener(environment, callers));
-  RETURN_IF_ERROR(listener->Listen(endpoint, *callers));
+  RETURN_IF_ERROR(listener->Listen(endpoint, environment.clock, *callers));
   return listener;
 }
 
-absl::Status AdminListener::Listen(const UnixEndpoint& endpoint, SocketAccess& callers) {
+absl::Status AdminListener::Listen(const UnixEndpoint& endpoint, const ovpn::Clock& clock,
+                                   SocketAccess& callers) {
   grpc::ServerBuilder builder;
   Configure(builder, services_);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) return absl::InternalError("gRPC does not start a server");
+  gate_ = std::make_unique<PrefaceGate>(
+      context_.loop, clock,
+      PrefaceGate::Listener{
+          .on_http2 = [this, &callers](ovpn::UniqueFd fd) { TakeIn(callers, std::move(fd)); },
+          .on_closed =
+              [this, socket = endpoint.socket](absl::string_view why, size_t count) {
+                context_.log_tail.Warning(
+                    "ADMIN_CONNECTION_CLOSED",
+                    "a connection that is no client of the admin API was closed",
+                    {{"socket", socket}, {"reason", why}, {"count", count}});
+              }});
   // Accepted here and not by gRPC, which does not tell who connects.
   absl::StatusOr<std::unique_ptr<ovpn::UnixAcceptor>> acceptor = ovpn::UnixAcceptor::Listen(
       context_.loop, endpoint.socket, {endpoint.mode, endpoint.group},
-      {.on_connection = [this, &callers](ovpn::UniqueFd fd) { TakeIn(callers, std::move(fd)); },
+      {.on_connection = [this](ovpn::UniqueFd fd) { gate_->Enter(std::move(fd)); },
        .on_failure =
            [this, socket = endpoint.socket](const std::string& error) {
              context_.log_tail.Warning("ADMIN_ACCEPT_FAILED",
@@ -152,6 +165,7 @@ void AdminListener::AbortCalls() {
 void AdminListener::Shutdown(ovpn::WallTime deadline) {
   if (server_ == nullptr) return;
   acceptor_.reset();
+  gate_.reset();
   server_->Shutdown(deadline);
   server_.reset();
 }

@@ -6,6 +6,7 @@
 #include <grpcpp/server.h>
 
 #include <asio/io_context.hpp>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <variant>
@@ -17,6 +18,7 @@
 #include "ovpn/base/unix_acceptor.h"
 #include "server/admin/access.h"
 #include "server/admin/loop_call.h"
+#include "server/admin/preface_gate.h"
 #include "server/admin/socket_access.h"
 #include "server/audit.h"
 #include "server/broker_control.h"
@@ -26,10 +28,12 @@ namespace ovpnbroker::server {
 // What the services of all listeners work with; all of it outlives them.
 struct AdminEnvironment {
   asio::io_context& loop;
+  const ovpn::Clock& clock;
   BrokerControl& broker;
   AuditLog& audit;
   LogTail& log_tail;
   LogLevelControl& log_level;
+  uint32_t max_watches;  // of each listener
 };
 
 struct UnixEndpoint {
@@ -60,6 +64,7 @@ class AdminListener {
                                                               const ListenerOptions& options);
 
   void SetHealth(const std::string& name, bool serving);
+  void SetMaxWatches(uint32_t max) { context_.watches.SetLimit(max); }
   // Health says NOT_SERVING, open calls end with UNAVAILABLE (BROKER_STOPPING).
   void AbortCalls();
   // After AbortCalls. Blocks until gRPC has let go of everything, or until `deadline`.
@@ -68,7 +73,8 @@ class AdminListener {
  private:
   AdminListener(const AdminEnvironment& environment, std::shared_ptr<const Access> access);
 
-  absl::Status Listen(const UnixEndpoint& endpoint, SocketAccess& callers);
+  absl::Status Listen(const UnixEndpoint& endpoint, const ovpn::Clock& clock,
+                      SocketAccess& callers);
   absl::Status Listen(const TcpEndpoint& endpoint);
   void TakeIn(SocketAccess& callers, ovpn::UniqueFd connection);
 
@@ -76,7 +82,8 @@ class AdminListener {
   AdminContext context_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<ovpn::UnixAcceptor> acceptor_;  // of a unix socket
+  std::unique_ptr<PrefaceGate> gate_;             // of a unix socket
+  std::unique_ptr<ovpn::UnixAcceptor> acceptor_;  // brings the gate its connections
 };
 
 }  // namespace ovpnbroker::server

@@ -28,6 +28,10 @@ void AdminServer::SetHealth(const std::string& name, bool serving) {
   for (const auto& listener : listeners_) listener->SetHealth(name, serving);
 }
 
+void AdminServer::SetMaxWatches(uint32_t max) {
+  for (const auto& listener : listeners_) listener->SetMaxWatches(max);
+}
+
 void AdminServer::Shutdown(ovpn::Duration grace) {
   const ovpn::WallTime deadline =
       std::chrono::system_clock::now() +

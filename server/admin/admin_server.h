@@ -2,6 +2,7 @@
 // broker's composition root and used on its thread; the services answer on the loop.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,8 @@ class AdminServer {
 
   // Sets the health of one of our names: "ovpnbroker.policy", "instances/office".
   void SetHealth(const std::string& name, bool serving);
+  // How many streams may be open on each listener; those that are stay so.
+  void SetMaxWatches(uint32_t max);
 
   // Health says NOT_SERVING; open calls end with UNAVAILABLE (BROKER_STOPPING), and no new ones are
   // taken. Blocks until gRPC has let go of everything, at most `grace`: as long as somebody watches

@@ -21,6 +21,7 @@
 #include "server/admin/authorize.h"
 #include "server/admin/open_calls.h"
 #include "server/admin/rpc_error.h"
+#include "server/admin/watch_slots.h"
 #include "server/audit.h"
 #include "server/broker_control.h"
 #include "server/logging/log_level_control.h"
@@ -36,6 +37,7 @@ struct AdminContext {
   const Access& access;
   LogTail& log_tail;
   LogLevelControl& log_level;
+  WatchSlots watches;
   OpenCalls calls;
 };
 

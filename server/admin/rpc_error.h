@@ -4,6 +4,7 @@
 
 #include <grpcpp/support/status.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +55,8 @@ grpc::Status InvalidFields(absl::string_view reason, absl::string_view message,
 // help.
 grpc::Status LimitReached(absl::string_view subject, absl::string_view reason,
                           absl::string_view message);
+// LimitReached (TOO_MANY_WATCHES).
+grpc::Status TooManyWatches(uint32_t limit);
 // RESOURCE_EXHAUSTED: the reader of a stream ("instances") was too slow and may begin again at
 // once.
 grpc::Status ReaderTooSlow(absl::string_view subject, absl::string_view reason,

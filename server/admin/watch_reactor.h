@@ -34,12 +34,13 @@ class Watch final : public AbortableCall, public std::enable_shared_from_this<Wa
  public:
   using Reactor = grpc::ServerWriteReactor<Response>;
 
-  // A new call, abortable until it is finished. `reactor` is what gRPC wants returned.
+  // A new call, abortable until it is finished, which gives `slot` back. `reactor` is what gRPC
+  // wants returned.
   static std::shared_ptr<Watch> Start(AdminContext& context, grpc::CallbackServerContext* call,
-                                      Reactor*& reactor) {
+                                      WatchSlots::Slot slot, Reactor*& reactor) {
     auto* own_reactor = new WatchReactor;
     reactor = own_reactor;
-    const std::shared_ptr<Watch> watch(new Watch(context, call, own_reactor));
+    const std::shared_ptr<Watch> watch(new Watch(context, call, std::move(slot), own_reactor));
     own_reactor->watch = watch;
     context.calls.Add(watch);
     return watch;
@@ -97,8 +98,13 @@ class Watch final : public AbortableCall, public std::enable_shared_from_this<Wa
     std::shared_ptr<Watch> watch;
   };
 
-  Watch(AdminContext& context, grpc::CallbackServerContext* call, Reactor* reactor)
-      : loop_(context.loop), calls_(context.calls), call_(call), reactor_(reactor) {}
+  Watch(AdminContext& context, grpc::CallbackServerContext* call, WatchSlots::Slot slot,
+        Reactor* reactor)
+      : loop_(context.loop),
+        calls_(context.calls),
+        call_(call),
+        slot_(std::move(slot)),
+        reactor_(reactor) {}
 
   void End(const grpc::Status& status, bool discard) {
     {
@@ -144,6 +150,7 @@ class Watch final : public AbortableCall, public std::enable_shared_from_this<Wa
     }
     if (writer != nullptr) writer->StartWrite(&in_flight_);
     if (finished == nullptr) return;
+    slot_.reset();  // there is one last step, and only it gets here
     calls_.Remove(this);
     finished->Finish(status);
   }
@@ -151,6 +158,7 @@ class Watch final : public AbortableCall, public std::enable_shared_from_this<Wa
   asio::io_context& loop_;
   OpenCalls& calls_;
   grpc::CallbackServerContext* const call_;  // valid while reactor_ is set
+  WatchSlots::Slot slot_;
   mutable policy::Mutex mutex_;
   Reactor* reactor_ ABSL_GUARDED_BY(mutex_);  // null once finished
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
@@ -161,14 +169,18 @@ class Watch final : public AbortableCall, public std::enable_shared_from_this<Wa
   std::function<void()> on_end_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Runs `begin(request, watch)` on the loop, if the caller may watch.
+// Runs `begin(request, watch)` on the loop, if the caller may watch and not too many do.
 template <typename Request, typename Response, typename Begin>
 grpc::ServerWriteReactor<Response>* WatchOnLoop(AdminContext& context,
                                                 grpc::CallbackServerContext* call,
                                                 const Request* request, Begin begin) {
   Admission admission = Admit(context.access.Identify(*call), *request, context.audit);
+  WatchSlots::Slot slot = admission.status.ok() ? context.watches.Take() : nullptr;
+  if (admission.status.ok() && slot == nullptr) {
+    admission.status = TooManyWatches(context.watches.limit());
+  }
   grpc::ServerWriteReactor<Response>* reactor = nullptr;
-  const auto watch = Watch<Response>::Start(context, call, reactor);
+  const auto watch = Watch<Response>::Start(context, call, std::move(slot), reactor);
   admission.audit.Conclude(admission.status.ok(), StatusText(admission.status));
   if (!admission.status.ok()) {
     watch->Finish(admission.status);

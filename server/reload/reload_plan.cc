@@ -20,6 +20,7 @@ struct Row {
 constexpr Row kRows[] = {
     {"log.level", ReloadEffect::kLive},
     {"admin.tcp.roles", ReloadEffect::kLive},
+    {"admin.max_watches", ReloadEffect::kLive},
     {"fail_fast", ReloadEffect::kLive},
     {"shutdown_timeout", ReloadEffect::kLive},
     {"policies[*]", ReloadEffect::kLive},

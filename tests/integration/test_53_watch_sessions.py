@@ -46,3 +46,29 @@ def test_a_watch_sees_connect_and_disconnect(world: World) -> None:
         seen = next(told for told in again if kind_of(told) == "ENDED")
         assert seen.session.uid == ended.session.uid
         again.cancel()
+
+
+def test_one_stream_too_many_is_refused_until_a_reload_allows_it(world: World) -> None:
+    from ovpnbroker.admin.v1 import session_service_pb2 as messages
+    from ovpnbroker.admin.v1 import session_service_pb2_grpc as services
+
+    broker = world.broker(world.server(), world.policy(allow_all), start=False)
+    broker.config_values["admin"] = {"max_watches": 1}
+    broker.write_config()
+    broker.start()
+    broker.wait_instance("office", "RUNNING")
+    with grpc.insecure_channel(f"unix:{broker.admin_socket}") as channel:
+        watch = services.SessionServiceStub(channel).WatchSessions(
+            messages.WatchSessionsRequest(), timeout=4 * DEFAULT_DEADLINE
+        )
+        assert kind_of(next(watch)) == "CURRENT_COMPLETE"
+        refused = broker.ctl("logs", check=False)
+        assert refused.returncode != 0
+        assert "as many streams are open here as may be (1)" in refused.stderr
+        assert "raise admin.max_watches and reload" in refused.stderr
+
+        broker.config_values["admin"] = {"max_watches": 2}
+        broker.write_config()
+        broker.ctl("reload")
+        assert "ReloadConfig" in broker.ctl("logs", "-n", "4096").stdout
+        watch.cancel()

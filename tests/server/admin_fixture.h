@@ -20,11 +20,15 @@ namespace ovpnbroker::server {
 
 class AdminFixture {
  public:
+  static constexpr uint32_t kMaxWatches = 4;  // of each listener
+
   AdminFixture()
       : work_(asio::make_work_guard(loop_)),
         audit_(AuditLog::Make(logger_, {}).value()),
-        server_(AdminServer::Start({loop_, broker_, *audit_, log_tail_, log_level_}, Listeners())
-                    .value()),
+        server_(
+            AdminServer::Start(
+                {loop_, clock_, broker_, *audit_, log_tail_, log_level_, kMaxWatches}, Listeners())
+                .value()),
         thread_([this] { loop_.run(); }) {}
   ~AdminFixture() {
     // Where the broker ends it as well.

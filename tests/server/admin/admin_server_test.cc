@@ -316,7 +316,7 @@ TEST(AdminServer, LoopThatRunsNoMore_DoesNotKeepTheServerFromStopping) {
   const ovpn::SystemClock clock;
   LogTail log_tail(logger, clock);
   LogLevelControl log_level(loop, clock, ovpn::LogLevel::kInfo, [](ovpn::LogLevel) {});
-  auto server = AdminServer::Start({loop, broker, *audit, log_tail, log_level},
+  auto server = AdminServer::Start({loop, clock, broker, *audit, log_tail, log_level, 1},
                                    {AdminListenerAt(dir.File("a.sock"))})
                     .value();
   const auto channel =
@@ -344,7 +344,7 @@ TEST(AdminServer, MissingDirectory_IsAClearError) {
   const ovpn::SystemClock clock;
   LogTail log_tail(logger, clock);
   LogLevelControl log_level(loop, clock, ovpn::LogLevel::kInfo, [](ovpn::LogLevel) {});
-  EXPECT_THAT(AdminServer::Start({loop, broker, *audit, log_tail, log_level},
+  EXPECT_THAT(AdminServer::Start({loop, clock, broker, *audit, log_tail, log_level, 1},
                                  {AdminListenerAt(dir.File("no/a.sock"))}),
               test::StatusIs(absl::StatusCode::kUnavailable, HasSubstr("no/a.sock")));
 }

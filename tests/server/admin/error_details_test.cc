@@ -218,6 +218,19 @@ TEST_F(ErrorDetailsTest, TooManyDryRuns_NameTheQuota) {
   EXPECT_EQ(test::DetailOf<QuotaFailure>(status)->violations(0).subject(), "dry_runs");
 }
 
+TEST_F(ErrorDetailsTest, OneWatchTooMany_NamesTheLimitAndTheRemedy) {
+  fixture_.server().SetMaxWatches(0);
+  for (const char* method : {"LoggerService.TailLog", "InstanceService.WatchInstances",
+                             "SessionService.WatchSessions", "RecordingService.RecordDecisions"}) {
+    const grpc::Status status =
+        Expect({method, "", StatusCode::RESOURCE_EXHAUSTED, "TOO_MANY_WATCHES", "QuotaFailure"});
+    const auto failure = test::DetailOf<QuotaFailure>(status);
+    EXPECT_EQ(failure->violations(0).subject(), "watches");
+    EXPECT_NE(failure->violations(0).description().find("raise admin.max_watches"),
+              std::string::npos);
+  }
+}
+
 TEST_F(ErrorDetailsTest, ConfigurationWithErrors_NamesTheFields) {
   fixture_.OnLoop([](FakeBrokerControl& broker) {
     broker.reload_report.result = ReloadReport::Result::kInvalid;

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "ovpnbroker/admin/v1/logger_service.grpc.pb.h"
 #include "server/admin/watch_reactor.h"
@@ -17,6 +18,26 @@ namespace {
 
 namespace v1 = admin::v1;
 using config::v1::LogLevel;
+
+struct Follower {
+  std::unique_ptr<grpc::ClientContext> context;
+  std::unique_ptr<grpc::ClientReader<v1::TailLogResponse>> reader;
+};
+
+Follower Follow(v1::LoggerService::Stub& stub, const v1::TailLogRequest& request) {
+  Follower follower{std::make_unique<grpc::ClientContext>(), nullptr};
+  follower.context->set_deadline(std::chrono::system_clock::now() + test::kFailSafe);
+  follower.reader = stub.TailLog(follower.context.get(), request);
+  return follower;
+}
+
+// Reads what is left.
+grpc::Status EndOf(const Follower& follower) {
+  v1::TailLogResponse response;
+  while (follower.reader->Read(&response)) {
+  }
+  return follower.reader->Finish();
+}
 
 class LoggerServiceTest : public testing::Test {
  protected:
@@ -99,6 +120,45 @@ TEST_F(LoggerServiceTest, OpenTail_DoesNotKeepTheServerFromStopping) {
   fixture_.server().Shutdown(test::kFailSafe);
   EXPECT_FALSE(reader->Read(&response));
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(LoggerServiceTest, AsManyTailsAsAllowed_OneMoreOnlyWhenOneHasEnded) {
+  v1::TailLogRequest request;
+  request.set_backlog_count(1);
+  request.set_follow(true);
+  Say("first");
+  std::vector<Follower> followers(AdminFixture::kMaxWatches);
+  for (Follower& follower : followers) {
+    follower = Follow(*stub_, request);
+    v1::TailLogResponse response;
+    ASSERT_TRUE(follower.reader->Read(&response));
+  }
+  EXPECT_EQ(EndOf(Follow(*stub_, request)).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  // Another listener has its own.
+  const auto elsewhere = v1::LoggerService::NewStub(grpc::CreateChannel(
+      "unix:" + fixture_.socket_of(type::v1::ROLE_VIEWER), grpc::InsecureChannelCredentials()));
+  const Follower viewer = Follow(*elsewhere, request);
+  v1::TailLogResponse response;
+  EXPECT_TRUE(viewer.reader->Read(&response));
+  viewer.context->TryCancel();
+  EndOf(viewer);
+
+  followers.back().context->TryCancel();
+  EXPECT_EQ(EndOf(followers.back()).error_code(), grpc::StatusCode::CANCELLED);
+  followers.pop_back();
+  // The server hears of the end a moment after the client.
+  const auto fail_safe = std::chrono::steady_clock::now() + test::kFailSafe;
+  Follower next = Follow(*stub_, request);
+  while (!next.reader->Read(&response) && std::chrono::steady_clock::now() < fail_safe) {
+    EXPECT_EQ(EndOf(next).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    next = Follow(*stub_, request);
+  }
+  EXPECT_EQ(response.record().message(), "first");
+  followers.push_back(std::move(next));
+  for (const Follower& follower : followers) {
+    follower.context->TryCancel();
+    EndOf(follower);
+  }
 }
 
 TEST_F(LoggerServiceTest, SetLogLevel_FallsBackByItself) {

@@ -62,6 +62,11 @@ TEST(ReloadPlan, FieldThatNoRowNames_NeedsAnotherBroker) {
   EXPECT_TRUE(change.refused);
 }
 
+TEST(ReloadPlan, LimitOfWatches_IsLive) {
+  EXPECT_EQ(Plan("admin { max_watches: 64 }", "admin { max_watches: 8 }").effect,
+            ReloadEffect::kLive);
+}
+
 // "instances[*].policy" is not the beginning of "instances[*].policy_something".
 TEST(ReloadPlan, RowsFitWholeWordsOnly) {
   EXPECT_EQ(Plan(R"(log { level: LOG_LEVEL_INFO })", R"(log { level: LOG_LEVEL_DEBUG })").effect,
