@@ -17,8 +17,8 @@ namespace ovpnbroker::ovpn {
 class DeadlineTimer {
  public:
   DeadlineTimer(asio::io_context& loop, std::function<void()> on_deadline)
-      : timer_(loop), state_(std::make_shared<State>(State{std::move(on_deadline), {}, 0})) {}
-  ~DeadlineTimer() { ++state_->generation; }
+      : state_(std::make_shared<State>(loop, std::move(on_deadline))) {}
+  ~DeadlineTimer() { state_->Cancel(); }
   DeadlineTimer(const DeadlineTimer&) = delete;
   DeadlineTimer& operator=(const DeadlineTimer&) = delete;
 
@@ -27,30 +27,50 @@ class DeadlineTimer {
   void Arm(std::optional<SteadyTime> deadline) {
     if (deadline == state_->armed) return;
     state_->armed = deadline;
-    const uint64_t generation = ++state_->generation;
     if (!deadline.has_value()) {
-      timer_.cancel();
-      return;
+      state_->Cancel();
+    } else if (!state_->set.has_value() || *deadline < *state_->set) {
+      Set(state_);
     }
-    timer_.expires_at(*deadline);
-    // The state outlives the timer: a completion that is already queued finds a newer generation
-    // and does nothing.
-    timer_.async_wait([state = state_, generation](const asio::error_code& error) {
+  }
+
+ private:
+  struct State {
+    State(asio::io_context& loop, std::function<void()> callback)
+        : timer(loop), on_deadline(std::move(callback)) {}
+
+    void Cancel() {
+      ++generation;
+      set.reset();
+      timer.cancel();
+    }
+
+    asio::steady_timer timer;
+    std::function<void()> on_deadline;
+    std::optional<SteadyTime> armed;
+    // What the timer is set to. A deadline that moves away leaves it there and is found again when
+    // the timer is due: to set it costs a system call, and the next deadline of many clients moves
+    // with each answer.
+    std::optional<SteadyTime> set;
+    uint64_t generation = 0;
+  };
+
+  static void Set(const std::shared_ptr<State>& state) {
+    state->set = state->armed;
+    const uint64_t generation = ++state->generation;
+    state->timer.expires_at(*state->armed);
+    // A completion that is already queued finds a newer generation and does nothing.
+    state->timer.async_wait([state, generation](const asio::error_code& error) {
       if (error || generation != state->generation) return;
+      const bool due = state->armed == state->set;
+      state->set.reset();
+      if (!due) return Set(state);
       state->armed.reset();
       state->on_deadline();
     });
   }
 
- private:
-  struct State {
-    std::function<void()> on_deadline;
-    std::optional<SteadyTime> armed;
-    uint64_t generation;
-  };
-
-  asio::steady_timer timer_;
-  std::shared_ptr<State> state_;
+  const std::shared_ptr<State> state_;
 };
 
 }  // namespace ovpnbroker::ovpn

@@ -1,6 +1,8 @@
 #include "ovpn/process/child_watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
@@ -29,7 +31,7 @@ void Close(asio::posix::stream_descriptor& descriptor) {
 ChildWatch::ChildWatch(asio::io_context& loop, ChildObserver& observer)
     : observer_(&observer),
       pidfd_(loop),
-      output_(loop),
+      awaited_output_(loop),
       pause_(loop),
       grace_(loop),
       splitter_(kMaxChildLineBytes) {}
@@ -39,11 +41,10 @@ absl::Status ChildWatch::Start(SpawnedProcess& process) {
   pidfd_.assign(process.pidfd.get(), error);
   if (error) return absl::UnavailableError(absl::StrCat("cannot watch a child: ", error.message()));
   process.pidfd.Release();
-  output_.assign(process.output.get(), error);
-  if (error) return absl::UnavailableError(absl::StrCat("cannot read a child: ", error.message()));
-  process.output.Release();
-  output_.non_blocking(true, error);
-  if (error) return absl::UnavailableError(absl::StrCat("cannot read a child: ", error.message()));
+  output_ = std::move(process.output);
+  if (fcntl(output_.get(), F_SETFL, O_NONBLOCK) != 0) {
+    return absl::ErrnoToStatus(errno, "cannot read a child");
+  }
   WaitForEnd();
   AwaitOutput();
   return absl::OkStatus();
@@ -74,26 +75,37 @@ void ChildWatch::WaitForEnd() {
                     });
 }
 
-// OpenVPN writes its log line by line. Waiting a moment after the first one takes a burst in one go
-// instead of waking up for each line.
+// OpenVPN writes its log line by line. After the first one the descriptor is left alone for a
+// moment: a burst is read in one go, and its other lines do not wake the loop.
 void ChildWatch::AwaitOutput() {
-  output_.async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](
-                                                                  const asio::error_code& error) {
-    if (error) return self->OnOutputClosed();
-    if (self->status_.has_value()) return self->ReadOutput();
-    self->pause_.expires_after(kOutputPause);
-    // Cancelled at the child's end: what it said last is read at once.
-    self->pause_.async_wait([self](const asio::error_code&) { self->ReadOutput(); });
+  asio::error_code no_room;
+  awaited_output_.assign(output_.get(), no_room);
+  if (no_room) return PauseOutput();  // and looks again then
+  output_.Release();
+  awaited_output_.async_wait(asio::posix::descriptor_base::wait_read,
+                             [self = shared_from_this()](const asio::error_code& error) {
+                               if (error || !self->output_open_) return;
+                               self->output_.Reset(self->awaited_output_.release());
+                               if (self->status_.has_value()) return self->ReadOutput();
+                               self->PauseOutput();
+                             });
+}
+
+void ChildWatch::PauseOutput() {
+  pause_.expires_after(kOutputPause);
+  // Cancelled at the child's end: what it said last is read at once.
+  pause_.async_wait([self = shared_from_this()](const asio::error_code&) {
+    if (self->output_open_) self->ReadOutput();
   });
 }
 
 void ChildWatch::ReadOutput() {
   for (int reads = 0; reads < kMaxReadsInARow; ++reads) {
-    asio::error_code error;
-    const size_t size = output_.read_some(asio::buffer(buffer_), error);
-    if (error == asio::error::would_block) break;
-    if (error) return OnOutputClosed();
-    splitter_.Feed({buffer_.data(), size}, [this](absl::string_view line) { ReportLine(line); });
+    const ssize_t size = read(output_.get(), buffer_.data(), buffer_.size());
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) break;
+    if (size <= 0) return OnOutputClosed();
+    splitter_.Feed({buffer_.data(), static_cast<size_t>(size)},
+                   [this](absl::string_view line) { ReportLine(line); });
   }
   AwaitOutput();
 }
@@ -101,7 +113,8 @@ void ChildWatch::ReadOutput() {
 void ChildWatch::OnOutputClosed() {
   splitter_.Finish([this](absl::string_view line) { ReportLine(line); });
   output_open_ = false;
-  Close(output_);
+  Close(awaited_output_);
+  output_.Reset();
   grace_.cancel();
   ReportExitWhenComplete();
 }
@@ -115,8 +128,7 @@ void ChildWatch::ReportExitWhenComplete() {
   if (output_open_) {
     grace_.expires_after(kOutputGrace);
     grace_.async_wait([self = shared_from_this()](const asio::error_code& error) {
-      // Ends the pending read, which then reports.
-      if (!error) Close(self->output_);
+      if (!error) self->OnOutputClosed();
     });
     return;
   }

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "absl/status/status.h"
+#include "ovpn/base/unique_fd.h"
 #include "ovpn/process/launcher.h"
 #include "ovpn/process/line_splitter.h"
 #include "ovpn/process/spawn.h"
@@ -30,6 +31,7 @@ class ChildWatch : public std::enable_shared_from_this<ChildWatch> {
  private:
   void WaitForEnd();
   void AwaitOutput();
+  void PauseOutput();
   void ReadOutput();
   void OnOutputClosed();
   void ReportLine(absl::string_view line);
@@ -37,7 +39,9 @@ class ChildWatch : public std::enable_shared_from_this<ChildWatch> {
 
   ChildObserver* observer_;  // null once detached or told of the exit
   asio::posix::stream_descriptor pidfd_;
-  asio::posix::stream_descriptor output_;
+  // The output's descriptor is in the one while lines are awaited, and in the other between.
+  asio::posix::stream_descriptor awaited_output_;
+  UniqueFd output_;
   asio::steady_timer pause_;
   asio::steady_timer grace_;
   std::array<char, 8192> buffer_;

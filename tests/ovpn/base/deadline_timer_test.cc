@@ -49,6 +49,22 @@ TEST_F(DeadlineTimerTest, ArmedAgain_ReplacesTheDeadline) {
   EXPECT_EQ(calls_, 1);
 }
 
+TEST_F(DeadlineTimerTest, DeadlineThatMovesAway_IsMetWhereItIsThen) {
+  const SteadyTime start = Now();
+  timer_->Arm(start + milliseconds(2));
+  timer_->Arm(start + std::chrono::hours(1));
+  timer_->Arm(start + milliseconds(10));
+  ASSERT_TRUE(test::RunUntil(loop_, [&] { return calls_ > 0; }));
+  EXPECT_GE(Now(), start + milliseconds(10));
+  EXPECT_EQ(calls_, 1);
+}
+
+TEST_F(DeadlineTimerTest, DeadlineThatComesNearer_IsNotMissed) {
+  timer_->Arm(Far());
+  timer_->Arm(Now() + milliseconds(2));
+  EXPECT_TRUE(test::RunUntil(loop_, [&] { return calls_ > 0; }));
+}
+
 TEST_F(DeadlineTimerTest, Disarmed_DoesNotCallBack) {
   timer_->Arm(Past());
   timer_->Arm(std::nullopt);
