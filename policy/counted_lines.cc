@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -44,6 +45,14 @@ absl::Status ParseCountedLines(absl::string_view text, absl::string_view first_l
     }
   }
   return ended ? absl::OkStatus() : absl::InvalidArgumentError("the end is missing");
+}
+
+std::string FormatText(absl::string_view text) { return absl::CHexEscape(text); }
+
+std::optional<std::string> ReadText(absl::string_view word) {
+  std::string text;
+  if (!absl::CUnescape(word, &text) || FormatText(text) != word) return std::nullopt;
+  return text;
 }
 
 int64_t ToSeconds(ovpn::WallTime time) {

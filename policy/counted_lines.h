@@ -22,6 +22,11 @@ absl::Status ParseCountedLines(absl::string_view text, absl::string_view first_l
                                absl::string_view complaint,
                                const std::function<bool(absl::string_view line)>& take);
 
+// Text as a word of a line. ReadText wants it as FormatText made it: there is one way to write each
+// text, and none looks like another line of the frame.
+std::string FormatText(absl::string_view text);
+std::optional<std::string> ReadText(absl::string_view word);
+
 // Times as words of a line: whole seconds since 1970, up to the year 2096.
 int64_t ToSeconds(ovpn::WallTime time);
 std::optional<ovpn::WallTime> ReadSeconds(absl::string_view word);

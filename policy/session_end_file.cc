@@ -3,7 +3,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -21,9 +20,12 @@ std::optional<SessionEnd> ReadLine(absl::string_view line) {
   SessionEnd end;
   const std::optional<ovpn::WallTime> create_time = ReadSeconds(words[2]);
   const std::optional<ovpn::WallTime> end_time = ReadSeconds(words[3]);
-  const bool read =
-      absl::CUnescape(words[0], &end.instance) && absl::SimpleAtoi(words[1], &end.cid.value);
-  if (!read || !create_time.has_value() || !end_time.has_value()) return std::nullopt;
+  std::optional<std::string> instance = ReadText(words[0]);
+  if (!instance.has_value() || !absl::SimpleAtoi(words[1], &end.cid.value) ||
+      !create_time.has_value() || !end_time.has_value()) {
+    return std::nullopt;
+  }
+  end.instance = *std::move(instance);
   end.create_time = *create_time;
   end.end_time = *end_time;
   return end;
@@ -34,7 +36,7 @@ std::optional<SessionEnd> ReadLine(absl::string_view line) {
 std::string FormatSessionEnds(const std::vector<SessionEnd>& ends) {
   std::string lines;
   for (const SessionEnd& end : ends) {
-    absl::StrAppend(&lines, absl::CHexEscape(end.instance), "\t", end.cid.value, "\t",
+    absl::StrAppend(&lines, FormatText(end.instance), "\t", end.cid.value, "\t",
                     ToSeconds(end.create_time), "\t", ToSeconds(end.end_time), "\n");
   }
   return FormatCountedLines(kFirstLine, lines, ends.size());

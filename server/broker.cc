@@ -93,6 +93,7 @@ absl::StatusOr<std::unique_ptr<Broker>> Broker::Make(const Environment& environm
   ASSIGN_OR_RETURN(broker->lease_keeper_, broker->ReadLeases(config));
   if (broker->lease_keeper_ != nullptr) broker->lease_keeper_->Keep();
   RETURN_IF_ERROR(broker->session_end_keeper_.Start());
+  RETURN_IF_ERROR(broker->drain_keeper_.Start());
   for (const config::v1::InstanceConfig& instance : config.instances()) {
     ASSIGN_OR_RETURN(std::unique_ptr<ovpn::Instance> made, broker->MakeInstance(instance, config));
     broker->instances_.Add(std::move(made));
@@ -158,6 +159,7 @@ Broker::Broker(const Environment& environment, std::string config_path,
       engine_timer_(loop_, engine_),
       kill_desk_(loop_, clock_, instances_, logger_),
       instance_desk_(loop_, clock_, instances_, logger_),
+      drain_keeper_(loop_, clock_, logger_, instance_desk_.drains(), config_.state_directory()),
       evaluation_desk_(loop_, clock_) {
   admission_.SetDeadlineListener(
       [this](std::optional<ovpn::SteadyTime> deadline) { admission_timer_.Arm(deadline); });
@@ -332,6 +334,9 @@ void Broker::OnSessionChanged(const ovpn::Session& session, ovpn::SessionChange 
   admission_.OnSessionChanged(session);
   decision_metrics_.OnSessionChanged(session, change);
   journal_.Append(policy::SessionRecord{change, session});
+  if (change == ovpn::SessionChange::kAdopted) {
+    instance_desk_.drains().OnSessionAdopted(session.client.instance);
+  }
   if (session.state != ovpn::SessionState::kEnded) return;
   engine_.OnSessionEnded(session.client, session.uid);
   kill_desk_.OnSessionEnded(session);

@@ -35,6 +35,7 @@
 #include "server/broker_status.h"
 #include "server/config/config_loader.h"
 #include "server/decision_record_log.h"
+#include "server/drain_keeper.h"
 #include "server/evaluation_desk.h"
 #include "server/instance_desk.h"
 #include "server/kill_desk.h"
@@ -218,6 +219,7 @@ class Broker final : public BrokerControl,
   policy::EngineTimer engine_timer_;
   KillDesk kill_desk_;
   InstanceDesk instance_desk_;
+  DrainKeeper drain_keeper_;
   EvaluationDesk evaluation_desk_;
   std::unique_ptr<AuditLog> audit_;
   std::shared_ptr<CertificateAccess> roles_;

@@ -44,11 +44,34 @@ void InstanceDrains::Begin(const DrainOrder& order) {
     drain.status.end_time =
         clock_.WallNow() + std::chrono::duration_cast<ovpn::WallTime::duration>(*order.end_after);
   }
+  ++revision_;
+  Arm();
+}
+
+void InstanceDrains::Restore(const KeptDrain& kept) {
+  Drain& drain = drains_[kept.instance];
+  drain.status.start_time = kept.start_time;
+  drain.status.reason = kept.reason;
+  drain.status.end_time = kept.end_time;
+  drain.gate = MakeGate(kept.reason);
+  if (kept.end_time.has_value() && *kept.end_time > clock_.WallNow()) {
+    drain.end = clock_.Now() + (*kept.end_time - clock_.WallNow());
+  }
+  Arm();
+}
+
+void InstanceDrains::OnSessionAdopted(const std::string& instance) {
+  const auto found = drains_.find(instance);
+  if (found == drains_.end() || !found->second.status.end_time.has_value()) return;
+  if (*found->second.status.end_time > clock_.WallNow()) return;
+  // In a turn of its own, when all that were found are known.
+  found->second.end = clock_.Now();
   Arm();
 }
 
 bool InstanceDrains::End(const std::string& instance) {
   if (drains_.erase(instance) == 0) return false;
+  ++revision_;
   Arm();
   return true;
 }
@@ -64,6 +87,18 @@ std::optional<InstanceDrainStatus> InstanceDrains::Find(const std::string& insta
   const auto found = drains_.find(instance);
   if (found == drains_.end()) return std::nullopt;
   return found->second.status;
+}
+
+std::vector<KeptDrain> InstanceDrains::All() const {
+  std::vector<KeptDrain> all;
+  all.reserve(drains_.size());
+  for (const auto& [instance, drain] : drains_) {
+    all.push_back({.instance = instance,
+                   .reason = drain.status.reason,
+                   .start_time = drain.status.start_time,
+                   .end_time = drain.status.end_time});
+  }
+  return all;
 }
 
 void InstanceDrains::OnDeadline() {
