@@ -143,6 +143,9 @@ class Broker final : public BrokerControl,
   void PumpShadows();
   void AwaitPolicies();
   void FinishShutdown();
+  ReloadReport TryReload(bool validate_only);
+  // OpenVPN processes that run with other files than are on the disk now.
+  std::vector<Finding> FindOutdatedProcesses() const;
   // Not among the instances yet.
   absl::StatusOr<std::unique_ptr<ovpn::Instance>> MakeInstance(
       const config::v1::InstanceConfig& config, const config::v1::BrokerConfig& broker);

@@ -5,7 +5,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "ovpn/base/status_macros.h"
+#include "ovpn/process/config_age.h"
+#include "ovpn/process/process_table.h"
 #include "server/admin_options.h"
 #include "server/broker.h"
 #include "server/config/address_pools.h"
@@ -40,15 +43,46 @@ ReloadChange ContentsChange(const PolicyRegistry::Staged::Revision& revision) {
   return change;
 }
 
+void LogReload(ovpn::Logger& logger, const ReloadReport& report) {
+  if (report.result == ReloadReport::Result::kApplied) {
+    for (const ReloadChange& change : report.changes) {
+      logger.Info("CONFIG_CHANGED", "a field has another value now",
+                  {{"field", change.field.path},
+                   {"old", change.field.old_value},
+                   {"new", change.field.new_value}});
+    }
+    for (const Finding& finding : report.findings) {
+      logger.Warning("CONFIG_WARNING", "something in the files may not be as it is meant",
+                     {{"warning", finding.ToString()}});
+    }
+    return logger.Info("CONFIG_RELOADED", "the configuration is that of the files now",
+                       {{"changes", report.changes.size()}});
+  }
+  std::vector<std::string> errors = report.errors;
+  if (HasErrors(report.findings)) errors.push_back(FormatFindings(report.findings));
+  for (const ReloadChange& change : report.changes) {
+    if (change.refused) errors.push_back(absl::StrCat(change.field.path, ": ", WhyRefused(change)));
+  }
+  logger.Error("CONFIG_NOT_RELOADED", "the configuration is not taken over; nothing was changed",
+               {{"errors", absl::StrJoin(errors, "\n")}});
+}
+
 }  // namespace
 
 ReloadReport Broker::Reload(bool validate_only) {
+  ReloadReport report = TryReload(validate_only);
+  if (!validate_only) LogReload(logger_, report);
+  return report;
+}
+
+ReloadReport Broker::TryReload(bool validate_only) {
   using Result = ReloadReport::Result;
   if (draining_) return {.result = Result::kStopping};
   LoadedConfig loaded = LoadConfig(config_path_);
   ReloadReport report{.findings = loaded.findings};
   report.result = Result::kInvalid;
   if (!loaded.ok()) return report;
+  for (Finding& finding : FindOutdatedProcesses()) report.findings.push_back(std::move(finding));
 
   report.changes = PlanReload(config_, loaded.config, [this](const std::string& instance) {
     return IsStopped(instances_, instance);
@@ -82,6 +116,30 @@ ReloadReport Broker::Reload(bool validate_only) {
   Apply(loaded.config, report.changes, **policies, *std::move(leases), *std::move(made));
   report.result = Result::kApplied;
   return report;
+}
+
+std::vector<Finding> Broker::FindOutdatedProcesses() const {
+  const ovpn::ProcessTable processes("/proc");
+  std::vector<Finding> findings;
+  for (const auto& instance : instances_.all()) {
+    const ovpn::InstanceConfig& config = instance->config();
+    const pid_t pid = instance->snapshot().pid;
+    const std::optional<ovpn::WallTime> start_time =
+        pid == 0 ? std::nullopt : processes.StartTimeOf(pid);
+    if (!start_time.has_value()) continue;
+    for (const std::string& file : ovpn::ConfigFilesWrittenAfter(*start_time, config.openvpn_config,
+                                                                 config.working_directory)) {
+      findings.push_back(
+          {Finding::Severity::kWarning,
+           {file},
+           absl::StrCat("instances[", config.name, "].config"),
+           absl::StrCat("was written after process ", pid,
+                        " had read it, and a reload does not touch that; `ovpn-brokerctl "
+                        "instances restart ",
+                        config.name, "` ends its sessions and brings the file into force")});
+    }
+  }
+  return findings;
 }
 
 absl::StatusOr<Broker::MadeInstances> Broker::MakeChangedInstances(

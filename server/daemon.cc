@@ -4,10 +4,6 @@
 #include <asio/post.hpp>
 #include <chrono>
 #include <string>
-#include <vector>
-
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 
 #include "server/config/config_loader.h"
 #include "server/proto_log_level.h"
@@ -16,26 +12,6 @@ namespace ovpnbroker::server {
 namespace {
 
 constexpr std::chrono::seconds kTick{1};
-
-void LogReload(ovpn::Logger& logger, const ReloadReport& report) {
-  if (report.result == ReloadReport::Result::kApplied) {
-    for (const ReloadChange& change : report.changes) {
-      logger.Info("CONFIG_CHANGED", "a field has another value now",
-                  {{"field", change.field.path},
-                   {"old", change.field.old_value},
-                   {"new", change.field.new_value}});
-    }
-    return logger.Info("CONFIG_RELOADED", "the configuration is that of the files now",
-                       {{"changes", report.changes.size()}});
-  }
-  std::vector<std::string> errors = report.errors;
-  if (HasErrors(report.findings)) errors.push_back(FormatFindings(report.findings));
-  for (const ReloadChange& change : report.changes) {
-    if (change.refused) errors.push_back(absl::StrCat(change.field.path, ": ", WhyRefused(change)));
-  }
-  logger.Error("CONFIG_NOT_RELOADED", "the configuration is not taken over; nothing was changed",
-               {{"errors", absl::StrJoin(errors, "\n")}});
-}
 
 }  // namespace
 
@@ -96,7 +72,7 @@ void Daemon::Abort() {
 
 void Daemon::Reload() {
   systemd_.Reloading();
-  LogReload(logger_, broker_.Reload(/*validate_only=*/false));
+  broker_.Reload(/*validate_only=*/false);
   systemd_.Ready("");
 }
 

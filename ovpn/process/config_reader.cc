@@ -94,6 +94,7 @@ class Reader {
       AddProblem(named_in, named_at, content.status().message());
       return;
     }
+    files_.push_back(Resolve(file));
     LineSource source(*content);
     absl::string_view line;
     while (lines_.size() < kMaxConfigDirectives && source.Next(line)) {
@@ -109,6 +110,7 @@ class Reader {
     }
     return std::move(lines_);
   }
+  std::vector<std::string> TakeFiles() { return std::move(files_); }
 
  private:
   void ReadLine(const std::string& file, absl::string_view line, LineSource& source, int depth) {
@@ -164,6 +166,7 @@ class Reader {
 
   std::string directory_;
   std::vector<ConfigLine> lines_;
+  std::vector<std::string> files_;  // that could be read
 };
 
 }  // namespace
@@ -173,6 +176,13 @@ std::vector<ConfigLine> ReadOpenvpnConfig(const std::string& config_file,
   Reader reader(working_directory);
   reader.ReadFile(config_file, 1, config_file, 0);
   return reader.Take();
+}
+
+std::vector<std::string> ListOpenvpnConfigFiles(const std::string& config_file,
+                                                const std::string& working_directory) {
+  Reader reader(working_directory);
+  reader.ReadFile(config_file, 1, config_file, 0);
+  return reader.TakeFiles();
 }
 
 }  // namespace ovpnbroker::ovpn

@@ -33,5 +33,8 @@ struct ConfigLine {
 // `working_directory` is where relative `config` paths start, until a `cd`.
 std::vector<ConfigLine> ReadOpenvpnConfig(const std::string& config_file,
                                           const std::string& working_directory);
+// The paths of the files that it reads, in the order of reading.
+std::vector<std::string> ListOpenvpnConfigFiles(const std::string& config_file,
+                                                const std::string& working_directory);
 
 }  // namespace ovpnbroker::ovpn

@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <system_error>
 
@@ -110,6 +112,18 @@ bool ProcessTable::RunsCommand(pid_t pid, const std::vector<std::string>& comman
   const std::optional<Stat> stat = ReadStat(pid);
   return stat.has_value() && stat->state != 'Z' && ReadArguments(pid) == command &&
          SharesNamespace(pid, "pid");
+}
+
+std::optional<WallTime> ProcessTable::StartTimeOf(pid_t pid) const {
+  const std::optional<Stat> stat = ReadStat(pid);
+  timespec since_boot;
+  if (!stat.has_value() || clock_gettime(CLOCK_BOOTTIME, &since_boot) != 0) return std::nullopt;
+  using std::chrono::nanoseconds;
+  using std::chrono::seconds;
+  const nanoseconds a_tick = nanoseconds(seconds(1)) / sysconf(_SC_CLK_TCK);
+  const nanoseconds age = seconds(since_boot.tv_sec) + nanoseconds(since_boot.tv_nsec) -
+                          a_tick * static_cast<int64_t>(stat->start_time);
+  return std::chrono::system_clock::now() - std::chrono::duration_cast<WallTime::duration>(age);
 }
 
 bool ProcessTable::IsRunning(const ProcessIdentity& identity) const {

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "ovpn/base/clock.h"
+
 namespace ovpnbroker::ovpn {
 
 // A process, told from a later one with the same pid by its start time.
@@ -43,6 +45,10 @@ class ProcessTable {
   // namespace. Its mount namespace may be another: a sandboxed service gets a new one at each
   // start.
   bool RunsCommand(pid_t pid, const std::vector<std::string>& command) const;
+
+  // When it was started, give or take a hundredth of a second; nullopt when there is no such
+  // process.
+  std::optional<WallTime> StartTimeOf(pid_t pid) const;
 
   // True while this very process exists (a zombie does not).
   bool IsRunning(const ProcessIdentity& identity) const;

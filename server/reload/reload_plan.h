@@ -43,7 +43,8 @@ struct ReloadReport {
   };
   Result result = Result::kChecked;
   std::vector<ReloadChange> changes = {};
-  std::vector<Finding> findings = {};    // of the configuration file, warnings too
+  // Of the configuration file, warnings too; and of OpenVPN's files that are not in force.
+  std::vector<Finding> findings = {};
   std::vector<std::string> errors = {};  // of rules files and of what could not be made
 };
 

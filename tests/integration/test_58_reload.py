@@ -215,6 +215,22 @@ def test_instances_come_and_go(world: World) -> None:
     world.client(office, "bob").wait_connected()
 
 
+def test_openvpn_file_that_changed_is_named_until_its_instance_restarts(world: World) -> None:
+    server = world.server()
+    broker = world.broker(server, world.policy(allow_all))
+    assert not reload_config(broker).warnings
+    with server.path.open("a") as file:
+        file.write("# another line\n")
+    (warning,) = reload_config(broker).warnings
+    assert warning.startswith(f"{server.path}: warning: instances[office].config: was written after")
+    assert "ovpn-brokerctl instances restart office" in warning
+    broker.wait_log("CONFIG_WARNING")
+    assert warning in broker.ctl("reload", "--dry-run").stderr
+
+    broker.ctl("instances", "restart", "office")
+    assert not reload_config(broker).warnings
+
+
 def test_errors_change_nothing_and_name_their_place(world: World) -> None:
     broker = world.broker(world.server(), world.policy(allow_all))
     broker.config_values["instances"][0]["decision"] = {"timeout": "7 years"}

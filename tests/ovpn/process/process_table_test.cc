@@ -51,6 +51,21 @@ class ProcessTableTest : public ::testing::Test {
   FakeProc proc_;
 };
 
+TEST(ProcessTableStartTime, RunningProcess_IsInThePastAndAfterItsParents) {
+  const ProcessTable table("/proc");
+  const std::optional<WallTime> ours = table.StartTimeOf(getpid());
+  const std::optional<WallTime> parents = table.StartTimeOf(getppid());
+  ASSERT_TRUE(ours.has_value() && parents.has_value());
+  // Two readings of the clock and two ticks lie between them.
+  const auto tolerance = std::chrono::milliseconds(100);
+  EXPECT_LE(*ours, std::chrono::system_clock::now() + tolerance);
+  EXPECT_LE(*parents, *ours + tolerance);
+}
+
+TEST(ProcessTableStartTime, NoProcess_IsNothing) {
+  EXPECT_FALSE(ProcessTable("/proc").StartTimeOf(0).has_value());
+}
+
 TEST_F(ProcessTableTest, EveryWayToNameTheConfiguration_IsFound) {
   const struct {
     std::vector<std::string> arguments;
