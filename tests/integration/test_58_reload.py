@@ -222,7 +222,9 @@ def test_openvpn_file_that_changed_is_named_until_its_instance_restarts(world: W
     with server.path.open("a") as file:
         file.write("# another line\n")
     (warning,) = reload_config(broker).warnings
-    assert warning.startswith(f"{server.path}: warning: instances[office].config: was written after")
+    assert warning.startswith(
+        f"{server.path}: warning: instances[office].config: was written after"
+    )
     assert "ovpn-brokerctl instances restart office" in warning
     broker.wait_log("CONFIG_WARNING")
     assert warning in broker.ctl("reload", "--dry-run").stderr
