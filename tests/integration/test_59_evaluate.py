@@ -3,12 +3,18 @@
 from typing import Any
 
 from harness.admin_calls import call, refusal
-from harness.example_policy import ExamplePolicy
+from harness.example_policy import ExamplePolicy, skip_without
 from harness.judges import allow_all
 from harness.policy_server import NEVER
 from harness.world import World
 
 DRY_RUN = "CAPABILITY_DRY_RUN"
+
+
+def example(world: World, language: str, *options: str) -> ExamplePolicy:
+    policy = ExamplePolicy(language, world.folder, *options)
+    world.open_files.append(policy)
+    return policy
 
 
 def ready_broker(world: World, policy: Any, **options: Any) -> Any:
@@ -38,9 +44,7 @@ def test_rules_are_asked_about_a_described_client(world: World) -> None:
 
 
 def test_python_example_is_asked_about_a_described_client(world: World) -> None:
-    policy = ExamplePolicy("python", world.folder)
-    world.open_files.append(policy)
-    broker = ready_broker(world, policy)
+    broker = ready_broker(world, example(world, "python"))
 
     allowed = broker.ctl("policies", "evaluate", "--instance", "office", "--user", "alice")
     assert allowed.returncode == 0, allowed.stderr
@@ -55,6 +59,31 @@ def test_python_example_is_asked_about_a_described_client(world: World) -> None:
     assert not broker.logged("DECISION_ALLOWED") and not broker.logged("DECISION_DENIED")
     listed = call(broker, "DecisionService", "ListDecisions")
     assert not listed.decisions
+
+
+def test_node_example_is_asked_about_a_described_client(world: World) -> None:
+    skip_without("npm")
+    broker = ready_broker(world, example(world, "node"))
+    described = ["policies", "evaluate", "--instance", "office"]
+    assert broker.ctl(*described, "--user", "alice").stdout.startswith("ALLOW by judge\n")
+    nameless = broker.ctl(*described, check=False)
+    assert nameless.returncode == 1
+    assert "DENY by judge: the client has no name" in nameless.stdout
+    assert counted(broker) == 0
+
+
+def test_go_example_is_asked_about_a_described_client(world: World) -> None:
+    skip_without("go", "protoc-gen-go", "protoc-gen-go-grpc")
+    broker = ready_broker(world, example(world, "go"))
+    asked = broker.ctl(
+        *("policies", "evaluate", "--instance", "office", "--cn", "alice"),
+        *("--env", "IV_SSO=crtext"),
+        check=False,
+    )
+    assert asked.returncode == 1 and asked.stdout.startswith("PENDING by judge")
+    mute = broker.ctl("policies", "evaluate", "--instance", "office", "--cn", "alice", check=False)
+    assert "does not support" in mute.stdout
+    assert counted(broker) == 0
 
 
 def test_policy_that_knows_dry_runs_is_told_and_hears_no_outcome(world: World) -> None:

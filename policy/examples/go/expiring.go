@@ -8,7 +8,7 @@ type expiring struct {
 	life    time.Duration
 	limit   int
 	entries map[string]entry
-	order   []stamp // oldest first; may name entries that were taken
+	order   []stamp // oldest first; may name entries that were dropped
 }
 
 type entry struct {
@@ -43,9 +43,4 @@ func (e *expiring) get(key string, now time.Time) (interface{}, bool) {
 	return found.value, true
 }
 
-// take gets an entry and removes it.
-func (e *expiring) take(key string, now time.Time) (interface{}, bool) {
-	value, ok := e.get(key, now)
-	delete(e.entries, key)
-	return value, ok
-}
+func (e *expiring) drop(key string) { delete(e.entries, key) }

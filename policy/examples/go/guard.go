@@ -19,26 +19,22 @@ type attempts struct {
 // the policy a code of the last minute would be taken again, so a policy of your own stores this,
 // and shares it among replicas. Not safe for concurrent use.
 type guard struct {
-	users map[string]*attempts
+	users map[string]attempts
 }
 
-func (g *guard) lockedFor(user string, now time.Time) time.Duration {
-	tries := g.users[user]
-	if tries == nil || tries.wrong < maxWrongCodes {
+func (a attempts) lockedFor(now time.Time) time.Duration {
+	if a.wrong < maxWrongCodes {
 		return 0
 	}
-	return tries.lastTry.Add(lockDuration).Sub(now)
+	return a.lastTry.Add(lockDuration).Sub(now)
 }
 
-// admit tells whether the code is right, fresh, and not one guess too many.
-func (g *guard) admit(user string, key []byte, code string, now time.Time) bool {
-	if g.lockedFor(user, now) > 0 {
-		return false
-	}
+// try tells whether the code is right, fresh, and not one guess too many, and the user's attempts
+// with this one. It counts once the caller puts them into `users`.
+func (g *guard) try(user string, key []byte, code string, now time.Time) (bool, attempts) {
 	tries := g.users[user]
-	if tries == nil {
-		tries = &attempts{}
-		g.users[user] = tries
+	if tries.lockedFor(now) > 0 {
+		return false, tries
 	}
 	if now.Sub(tries.lastTry) >= lockDuration {
 		tries.wrong = 0
@@ -47,8 +43,8 @@ func (g *guard) admit(user string, key []byte, code string, now time.Time) bool 
 	step, right := matchingStep(key, code, now)
 	if !right || step <= tries.usedStep {
 		tries.wrong++
-		return false
+		return false, tries
 	}
 	tries.usedStep, tries.wrong = step, 0
-	return true
+	return true, tries
 }

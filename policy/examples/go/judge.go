@@ -25,6 +25,7 @@ const (
 	maxRemembered  = 65536
 	capPendingAuth = policyv1.Capability_CAPABILITY_PENDING_AUTH
 	capPassword    = policyv1.Capability_CAPABILITY_PASSWORD
+	capDryRun      = policyv1.Capability_CAPABILITY_DRY_RUN
 )
 
 // capabilities are those that are switched on for a stream.
@@ -46,13 +47,14 @@ func newJudge(secrets *secretFile, now func() time.Time) *judge {
 	return &judge{
 		secrets:   secrets,
 		now:       now,
-		guard:     guard{users: make(map[string]*attempts)},
+		guard:     guard{users: make(map[string]attempts)},
 		questions: newExpiring(questionLife, maxRemembered),
 		verdicts:  newExpiring(verdictLife, maxRemembered),
 	}
 }
 
-// decide gives the same verdict when it is asked again: the code was spent the first time.
+// decide gives the same verdict when it is asked again: the code was spent the first time. A dry run
+// is only looked at: it spends no code, counts no guess, and nothing of it is remembered.
 func (j *judge) decide(request *policyv1.DecisionRequest, on capabilities) *policyv1.Decision {
 	j.mutex.Lock()
 	defer j.mutex.Unlock()
@@ -62,7 +64,9 @@ func (j *judge) decide(request *policyv1.DecisionRequest, on capabilities) *poli
 	}
 	decision := j.verdict(request, on)
 	decision.DecisionId = request.DecisionId
-	j.verdicts.put(key, decision, j.now())
+	if !request.DryRun {
+		j.verdicts.put(key, decision, j.now())
+	}
 	return decision
 }
 
@@ -81,9 +85,9 @@ func (j *judge) verdict(request *policyv1.DecisionRequest, on capabilities) *pol
 	if request.Kind == policyv1.DecisionRequest_KIND_CHALLENGE_RESPONSE {
 		answer, err := base64.StdEncoding.DecodeString(string(request.GetCredentials().GetChallengeResponse()))
 		if err != nil {
-			return j.check(user, key, "")
+			return j.check(request, user, key, "")
 		}
-		return j.check(user, key, string(answer))
+		return j.check(request, user, key, string(answer))
 	}
 	switch request.TokenState {
 	case policyv1.TokenState_TOKEN_STATE_UNSPECIFIED, policyv1.TokenState_TOKEN_STATE_INITIAL,
@@ -116,7 +120,7 @@ func userOf(session *typev1.Session) (string, error) {
 
 // ask puts the question the way that the client understands, or takes its answer to the older one.
 func (j *judge) ask(request *policyv1.DecisionRequest, on capabilities, user string, key []byte) *policyv1.Decision {
-	if wait := j.guard.lockedFor(user, j.now()); wait > 0 {
+	if wait := j.guard.users[user].lockedFor(j.now()); wait > 0 {
 		return locked(wait)
 	}
 	credentials := request.GetCredentials()
@@ -124,11 +128,14 @@ func (j *judge) ask(request *policyv1.DecisionRequest, on capabilities, user str
 	hasPassword := on[capPassword] && credentials != nil && credentials.Password != nil && len(credentials.Username) != 0
 	if password := string(credentials.GetPassword()); hasPassword && strings.HasPrefix(password, dynamicPrefix) {
 		stateID, answer := splitAnswer(password)
-		asked, ok := j.questions.take(stateID, j.now())
+		asked, ok := j.questions.get(stateID, j.now())
+		if ok && !request.DryRun {
+			j.questions.drop(stateID)
+		}
 		if !ok || asked.(string) != user {
 			return deny("OTP_STALE", "the answer is to no open question", "The question is too old. Connect again.")
 		}
-		return j.check(user, key, answer)
+		return j.check(request, user, key, answer)
 	}
 	if on[capPendingAuth] && contains(request.PendingAuthMethods, crtext) {
 		step := &policyv1.PendingAuth{Method: &policyv1.PendingAuth_ChallengeText{ChallengeText: question}, Echo: true}
@@ -141,17 +148,23 @@ func (j *judge) ask(request *policyv1.DecisionRequest, on capabilities, user str
 	if err != nil {
 		return failure(err)
 	}
-	j.questions.put(stateID, user, j.now())
+	if !request.DryRun {
+		j.questions.put(stateID, user, j.now())
+	}
 	decision := deny("OTP_WANTED", "asked for the one-time code", "")
 	decision.GetDeny().Challenge = &policyv1.DynamicChallenge{StateId: stateID, Text: question, Echo: true}
 	return decision
 }
 
-func (j *judge) check(user string, key []byte, answer string) *policyv1.Decision {
-	if j.guard.admit(user, key, strings.TrimSpace(answer), j.now()) {
+func (j *judge) check(request *policyv1.DecisionRequest, user string, key []byte, answer string) *policyv1.Decision {
+	admitted, tries := j.guard.try(user, key, strings.TrimSpace(answer), j.now())
+	if !request.DryRun {
+		j.guard.users[user] = tries
+	}
+	if admitted {
 		return allow()
 	}
-	if wait := j.guard.lockedFor(user, j.now()); wait > 0 {
+	if wait := tries.lockedFor(j.now()); wait > 0 {
 		return locked(wait)
 	}
 	return deny("OTP_WRONG", "the one-time code is wrong or was used before", "The code is not right. Wait for the next one.")

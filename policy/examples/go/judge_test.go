@@ -188,6 +188,27 @@ func TestWrongCodes_LockForAWhile(t *testing.T) {
 	b.expect("allow", b.response(b.code()), both)
 }
 
+func TestDryRun_SpendsAndRemembersNothing(t *testing.T) {
+	b := newBench(t)
+	dry := func(request *policyv1.DecisionRequest) *policyv1.DecisionRequest {
+		request.DryRun = true
+		return request
+	}
+	for try := 0; try <= maxWrongCodes; try++ {
+		b.expect("OTP_WRONG", dry(b.response("no code")), both)
+	}
+	b.expect("allow", dry(b.response(b.code())), both)
+	b.expect("allow", b.response(b.code()), both)
+
+	unheard := b.expect("OTP_WANTED", dry(b.password("")), both).GetDeny().Challenge
+	b.expect("OTP_STALE", b.password(dynamicPrefix+unheard.StateId+"::"+b.code()), both)
+	b.now = b.now.Add(stepSeconds * time.Second)
+	question := b.expect("OTP_WANTED", b.password(""), both).GetDeny().Challenge
+	answer := dynamicPrefix + question.StateId + "::" + b.code()
+	b.expect("allow", dry(b.password(answer)), both)
+	b.expect("allow", b.password(answer), both)
+}
+
 func TestName_MustBeTheCertificates(t *testing.T) {
 	b := newBench(t)
 	for _, session := range []*typev1.Session{{}, {Username: "alice", CommonName: "mallory"}} {

@@ -63,7 +63,7 @@ func (s *service) StreamDecisions(stream policyv1.PolicyService_StreamDecisionsS
 func greet(hello *policyv1.Hello, on capabilities) *policyv1.HelloAck {
 	ack := &policyv1.HelloAck{PolicyId: "go-example", PolicyRevision: "1"}
 	for _, offered := range hello.Capabilities {
-		if offered == capPendingAuth || offered == capPassword {
+		if offered == capPendingAuth || offered == capPassword || offered == capDryRun {
 			on[offered] = true
 			ack.Capabilities = append(ack.Capabilities, offered)
 		}

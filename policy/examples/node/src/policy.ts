@@ -7,7 +7,9 @@ import * as grpc from "@grpc/grpc-js";
 import * as protoLoader from "@grpc/proto-loader";
 import { Quota, Session, userOf } from "./quota";
 
-const WANTED = ["CAPABILITY_SESSION_EVENTS", "CAPABILITY_COMMANDS"];
+// decide() only looks, so it may be asked for nothing (CAPABILITY_DRY_RUN): what counts are the events
+// of real sessions.
+const WANTED = ["CAPABILITY_SESSION_EVENTS", "CAPABILITY_COMMANDS", "CAPABILITY_DRY_RUN"];
 
 const { values: options } = parseArgs({
   options: {
