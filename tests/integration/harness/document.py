@@ -113,6 +113,7 @@ class Reader(Shell):
             server / "ovpn-brokerd",
             server / "ctl" / "ovpn-brokerctl",
             server / "policy_check" / "ovpn-policy-check",
+            server / "policy_sim" / "ovpn-policy-sim",
         ):
             (programs / program.name).symlink_to(program)
         super().__init__(

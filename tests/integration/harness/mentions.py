@@ -39,11 +39,14 @@ def mentions(page: Path) -> list[tuple[int, str]]:
     return found
 
 
+def program(name: str) -> Path:
+    return build_directory() / "server" / PLACES[name]
+
+
 @functools.cache
 def _help(*path: str) -> str:
-    program = build_directory() / "server" / PLACES[path[0]]
     shown = subprocess.run(
-        [str(program), *path[1:], "--help"], capture_output=True, text=True, timeout=60
+        [str(program(path[0])), *path[1:], "--help"], capture_output=True, text=True, timeout=60
     )
     return shown.stdout if shown.returncode == 0 else ""
 
