@@ -23,6 +23,7 @@ using Evaluated = v1::EvaluateDecisionResponse;
 
 constexpr int kMaxVariables = 64;
 constexpr size_t kMaxVariableBytes = 4096;
+constexpr size_t kMaxPasswordBytes = 4096;  // OpenVPN's own limit (USER_PASS_LEN)
 
 grpc::Status PolicyNotFound(const std::string& name) {
   return NotFound("policy", {{"policy", name}}, "POLICY_NOT_FOUND",
@@ -103,6 +104,13 @@ grpc::Status MakeRequest(const v1::EvaluateDecisionRequest& request, ovpn::AuthR
                         absl::StrCat("at most ", kMaxVariables, " variables, and ",
                                      kMaxVariableBytes, " bytes in all"));
   }
+  if (request.password().size() > kMaxPasswordBytes) {
+    return InvalidField("password", "CLIENT_INVALID",
+                        absl::StrCat("at most ", kMaxPasswordBytes, " bytes"));
+  }
+  if (request.has_password() && request.username().empty()) {
+    return InvalidField("username", "CLIENT_INVALID", "must be set: a password comes with a name");
+  }
   ovpn::Environment::Builder builder;
   // The first of two counts.
   for (const auto& [name, value] : variables) builder.Add(name, value);
@@ -122,9 +130,22 @@ grpc::Status MakeRequest(const v1::EvaluateDecisionRequest& request, ovpn::AuthR
   result.environment = std::make_shared<const ovpn::Environment>(builder.Build());
   result.session.client.instance = request.instance();
   result.session.identity = ovpn::ClientIdentity::FromEnvironment(*result.environment);
+  if (request.has_password()) result.password.emplace(request.password());
   result.receive_time = std::chrono::system_clock::now();
   result.session.create_time = result.receive_time;
   return grpc::Status::OK;
+}
+
+v1::FurtherStep StepToProto(const ovpn::PendingAuth& step) {
+  v1::FurtherStep result;
+  result.set_method(step.method == ovpn::PendingAuth::Method::kWebAuth
+                        ? v1::FurtherStep::METHOD_WEB_AUTH
+                        : v1::FurtherStep::METHOD_CHALLENGE_TEXT);
+  result.set_text(ovpn::ReplaceInvalidUtf8(step.text));
+  for (const std::string& flag : step.flags) result.add_flags(ovpn::ReplaceInvalidUtf8(flag));
+  result.set_echo(step.echo);
+  if (step.timeout.count() > 0) result.mutable_timeout()->set_seconds(step.timeout.count());
+  return result;
 }
 
 void Describe(const Evaluation& evaluation, Evaluated& response) {
@@ -149,8 +170,9 @@ void Describe(const Evaluation& evaluation, Evaluated& response) {
     response.set_result(Evaluated::RESULT_FAILURE);
     response.set_detail(absl::StrCat(ovpn::ToString(failure->cause), ": ",
                                      ovpn::ReplaceInvalidUtf8(failure->detail)));
-  } else if (std::holds_alternative<ovpn::PendingAuth>(verdict)) {
+  } else if (const auto* step = std::get_if<ovpn::PendingAuth>(&verdict)) {
     response.set_result(Evaluated::RESULT_PENDING);
+    *response.mutable_further_step() = StepToProto(*step);
   } else {
     response.set_result(Evaluated::RESULT_ABSTAIN);
   }
@@ -161,22 +183,22 @@ void Describe(const Evaluation& evaluation, Evaluated& response) {
 }
 
 // Why there is no evaluation.
-grpc::Status EvaluateError(BrokerControl& broker, const v1::EvaluateDecisionRequest& request,
-                           const absl::Status& why) {
+grpc::Status EvaluateError(BrokerControl& broker, const std::string& instance,
+                           const std::string& policy, const absl::Status& why) {
   const std::string message(why.message());
   if (absl::IsResourceExhausted(why)) {
     return LimitReached("dry_runs", "TOO_MANY_DRY_RUNS", message);
   }
   if (absl::IsFailedPrecondition(why)) {
     return FailedPrecondition(
-        "DRY_RUN_UNSUPPORTED", message, {{"policy", request.policy()}},
-        {{"DRY_RUN_UNSUPPORTED", absl::StrCat("policies/", request.policy()), message}});
+        "DRY_RUN_UNSUPPORTED", message, {{"policy", policy}},
+        {{"DRY_RUN_UNSUPPORTED", absl::StrCat("policies/", policy), message}});
   }
   const std::vector<InstanceStatus> instances = broker.ListInstances();
-  const bool instance_known = std::any_of(
-      instances.begin(), instances.end(),
-      [&request](const InstanceStatus& status) { return status.name == request.instance(); });
-  return instance_known ? PolicyNotFound(request.policy()) : InstanceNotFound(request.instance());
+  const bool instance_known =
+      std::any_of(instances.begin(), instances.end(),
+                  [&instance](const InstanceStatus& status) { return status.name == instance; });
+  return instance_known ? PolicyNotFound(policy) : InstanceNotFound(instance);
 }
 
 void Evaluate(BrokerControl& broker, const v1::EvaluateDecisionRequest& request,
@@ -187,15 +209,17 @@ void Evaluate(BrokerControl& broker, const v1::EvaluateDecisionRequest& request,
   }
   const grpc::Status status = MakeRequest(request, described);
   if (!status.ok()) return call->Finish(status);
-  broker.Evaluate(request.policy(), std::move(described),
-                  [&broker, request, call](const absl::StatusOr<Evaluation>& evaluation) {
-                    if (!evaluation.ok()) {
-                      return call->Finish(EvaluateError(broker, request, evaluation.status()));
-                    }
-                    Evaluated response;
-                    Describe(*evaluation, response);
-                    call->Finish(grpc::Status::OK, std::move(response));
-                  });
+  broker.Evaluate(
+      request.policy(), std::move(described),
+      [&broker, instance = request.instance(), policy = request.policy(),
+       call](const absl::StatusOr<Evaluation>& evaluation) {
+        if (!evaluation.ok()) {
+          return call->Finish(EvaluateError(broker, instance, policy, evaluation.status()));
+        }
+        Evaluated response;
+        Describe(*evaluation, response);
+        call->Finish(grpc::Status::OK, std::move(response));
+      });
 }
 
 }  // namespace

@@ -40,4 +40,8 @@ ExitCode CallAndShow(const GlobalOptions& global, const Request& request,
 // Asks on the terminal; without one, only `yes` agrees, and `without_terminal` is the error.
 bool Confirm(bool yes, const std::string& question, const std::string& without_terminal);
 
+// The first line of standard input, without its end; from a terminal after `prompt`, unseen. False
+// when there is none. Secrets are not taken as arguments, which every user of the machine can read.
+bool ReadSecret(const std::string& prompt, std::string& secret);
+
 }  // namespace ovpnbroker::ctl

@@ -85,6 +85,19 @@ ExitCode RunOnPolicy(const GlobalOptions& global, const Request& request,
   });
 }
 
+// In OpenVPN's own words, as client-pending-auth has them.
+void PrintStep(const v1::FurtherStep& step) {
+  const bool page = step.method() == v1::FurtherStep::METHOD_WEB_AUTH;
+  std::cout << "  the client " << (page ? "opens (WEB_AUTH): " : "is asked (CR_TEXT): ")
+            << Escape(step.text()) << "\n";
+  for (const std::string& flag : step.flags()) std::cout << "  flag: " << Escape(flag) << "\n";
+  if (!page) std::cout << "  its answer is " << (step.echo() ? "shown" : "hidden") << "\n";
+  std::cout << "  it has "
+            << (step.has_timeout() ? absl::StrCat(step.timeout().seconds(), " s")
+                                   : "as long as OpenVPN grants")
+            << "\n";
+}
+
 void PrintEvaluation(const v1::EvaluateDecisionResponse& response) {
   std::string result = v1::EvaluateDecisionResponse::Result_Name(response.result());
   result.erase(0, std::string("RESULT_").size());
@@ -100,6 +113,7 @@ void PrintEvaluation(const v1::EvaluateDecisionResponse& response) {
   if (!response.address_pool().empty()) {
     std::cout << "  address from pool: " << Escape(response.address_pool()) << "\n";
   }
+  if (response.has_further_step()) PrintStep(response.further_step());
   for (const std::string& line : response.lines()) std::cout << "  " << Escape(line) << "\n";
 }
 
@@ -108,6 +122,7 @@ struct Described {
   std::string instance, policy, common_name, username, address;
   std::vector<std::string> environment;
   bool reauth = false;
+  bool password = false;
 };
 
 ExitCode RunEvaluate(const GlobalOptions& global, Described& described) {
@@ -125,6 +140,10 @@ ExitCode RunEvaluate(const GlobalOptions& global, Described& described) {
       return ExitCode::kUsage;
     }
     (*request.mutable_environment())[variable.substr(0, equals)] = variable.substr(equals + 1);
+  }
+  if (described.password && !ReadSecret("Password: ", *request.mutable_password())) {
+    PrintError("--password-stdin: standard input has no line with a password");
+    return ExitCode::kUsage;
   }
   return CallAndJudge(
       global, request, &Stub::EvaluateDecision, kEvaluateTimeout,
@@ -146,7 +165,12 @@ void AddEvaluate(CLI::App& policies, CommandLine& line) {
       ->type_name("NAME");
   command->add_option("--cn", described->common_name, "Its certificate's common name")
       ->type_name("NAME");
-  command->add_option("--user", described->username, "Its user name")->type_name("NAME");
+  CLI::Option* user =
+      command->add_option("--user", described->username, "Its user name")->type_name("NAME");
+  command
+      ->add_flag("--password-stdin", described->password,
+                 "Its password is the first line of standard input")
+      ->needs(user);
   command->add_option("--address", described->address, "Its address, without port")
       ->type_name("ADDRESS");
   command->add_option("--env", described->environment, "A variable that OpenVPN would tell")
@@ -154,11 +178,11 @@ void AddEvaluate(CLI::App& policies, CommandLine& line) {
   command->add_flag("--reauth", described->reauth, "A renegotiation instead of a connection");
   command->footer(
       "Nobody is let in or denied, and nothing is counted. Exit code 1 when it would not get in.\n"
-      "A remote policy is asked for a dry run, without a password; one that does not know dry "
-      "runs\n"
-      "(CAPABILITY_DRY_RUN) is not asked.\n"
-      "Example:\n"
-      "  ovpn-brokerctl policies evaluate --instance office --cn alice --env IV_PLAT=linux");
+      "A remote policy is asked for a dry run; one that does not know dry runs\n"
+      "(CAPABILITY_DRY_RUN) is not asked. A password reaches it only where grant_password is set.\n"
+      "Examples:\n"
+      "  ovpn-brokerctl policies evaluate --instance office --cn alice --env IV_PLAT=linux\n"
+      "  ovpn-brokerctl policies evaluate --instance office --user alice --password-stdin");
   command->callback([&line, described] {
     line.run = [&line, described] { return RunEvaluate(line.global, *described); };
   });

@@ -9,6 +9,8 @@ from harness.policy_server import NEVER
 from harness.world import World
 
 DRY_RUN = "CAPABILITY_DRY_RUN"
+PASSWORD = "correct horse battery"
+EVALUATE = ("policies", "evaluate", "--instance", "office", "--user", "alice")
 
 
 def example(world: World, language: str, *options: str) -> ExamplePolicy:
@@ -48,6 +50,9 @@ def test_python_example_is_asked_about_a_described_client(world: World) -> None:
 
     allowed = broker.ctl("policies", "evaluate", "--instance", "office", "--user", "alice")
     assert allowed.returncode == 0, allowed.stderr
+    # It looks at no password and was granted none, so one changes nothing.
+    typed = broker.ctl(*EVALUATE, "--password-stdin", typed=f"{PASSWORD}\n")
+    assert typed.stdout == allowed.stdout
     assert allowed.stdout.startswith("ALLOW by judge\n")
     assert 'push "route ' in allowed.stdout and "groups: " in allowed.stdout
     closed = broker.ctl(
@@ -80,7 +85,13 @@ def test_go_example_is_asked_about_a_described_client(world: World) -> None:
         *("--env", "IV_SSO=crtext"),
         check=False,
     )
-    assert asked.returncode == 1 and asked.stdout.startswith("PENDING by judge")
+    assert asked.returncode == 1
+    assert asked.stdout.splitlines() == [
+        "PENDING by judge",
+        "  the client is asked (CR_TEXT): Your one-time code",
+        "  its answer is shown",
+        "  it has as long as OpenVPN grants",
+    ]
     mute = broker.ctl("policies", "evaluate", "--instance", "office", "--cn", "alice", check=False)
     assert "does not support" in mute.stdout
     assert counted(broker) == 0
@@ -100,6 +111,52 @@ def test_policy_that_knows_dry_runs_is_told_and_hears_no_outcome(world: World) -
     assert [request.dry_run for request in requests] == [True, True, False]
     assert {outcome.decision_id for outcome in policy.outcomes.all()} == {requests[2].decision_id}
     assert not requests[0].session.uid and not requests[0].HasField("credentials")
+
+
+def checks_password(request: Any) -> dict[str, Any]:
+    right = request.credentials.password == PASSWORD.encode()
+    return {"allow": {}} if right else {"deny": {"reason": "wrong password"}}
+
+
+def test_password_reaches_a_policy_that_is_granted_it_and_no_log(world: World) -> None:
+    policy = world.policy(checks_password)
+    policy.hello_ack["capabilities"] = [DRY_RUN, "CAPABILITY_PASSWORD"]
+    broker = ready_broker(world, policy, remote={"grant_password": True})
+
+    def evaluate_typed(typed: str) -> Any:
+        return broker.ctl(*EVALUATE, "--password-stdin", check=False, typed=typed)
+
+    assert evaluate_typed(f"{PASSWORD}\n").stdout == "ALLOW by judge\n"
+    assert "wrong password" in evaluate_typed("guess\n").stdout
+    assert "wrong password" in broker.ctl(*EVALUATE, check=False).stdout
+    nothing = evaluate_typed("")
+    assert nothing.returncode == 2 and "no line with a password" in nothing.stderr
+    nameless = broker.ctl(
+        *("policies", "evaluate", "--instance", "office", "--password-stdin"),
+        check=False,
+        typed=f"{PASSWORD}\n",
+    )
+    assert nameless.returncode == 2 and "--user" in nameless.stderr
+    # As an admin method it leaves its audit records.
+    assert len(broker.logged("AUDIT")) == 3
+    assert PASSWORD not in (broker.folder / "broker.log").read_text()
+
+
+def test_password_is_not_sent_without_the_grant(world: World) -> None:
+    policy = world.policy(checks_password)
+    policy.hello_ack["capabilities"] = [DRY_RUN]
+    broker = ready_broker(world, policy)
+    broker.ctl(*EVALUATE, "--password-stdin", check=False, typed=f"{PASSWORD}\n")
+    assert not policy.requests.all()[0].HasField("credentials")
+
+
+def test_page_that_the_client_would_open_is_shown(world: World) -> None:
+    step = {"web_auth_url": "https://sso.example.com/7", "timeout": "90s"}
+    policy = world.policy(lambda _request: {"pending_auth": step})
+    policy.hello_ack["capabilities"] = [DRY_RUN, "CAPABILITY_PENDING_AUTH"]
+    broker = ready_broker(world, policy)
+    shown = broker.ctl(*EVALUATE, "--env", "IV_SSO=webauth", check=False).stdout
+    assert "  the client opens (WEB_AUTH): https://sso.example.com/7\n  it has 90 s\n" in shown
 
 
 def test_silence_is_told_and_cancelled(world: World) -> None:

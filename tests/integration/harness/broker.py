@@ -189,10 +189,14 @@ class Broker:
                 after=seen,
             )
 
-    def ctl(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def ctl(
+        self, *arguments: str, check: bool = True, typed: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """`typed` is its standard input."""
         program = build_directory() / "server" / "ctl" / "ovpn-brokerctl"
         run = subprocess.run(
             [str(program), "--socket", str(self.admin_socket), *arguments],
+            input=typed,
             capture_output=True,
             text=True,
             timeout=DEFAULT_DEADLINE,

@@ -120,6 +120,23 @@ TEST_F(PolicyAdminServiceTest, Evaluate_ShowsEachVerdict) {
   EXPECT_EQ(failed.detail(), "TIMEOUT: no answer");
 }
 
+TEST_F(PolicyAdminServiceTest, Evaluate_ShowsTheFurtherStep) {
+  const Evaluated page = Shown(ovpn::PendingAuth{.method = ovpn::PendingAuth::Method::kWebAuth,
+                                                 .text = "https://sso.example.com/7",
+                                                 .flags = {"external"},
+                                                 .timeout = std::chrono::seconds(90)});
+  EXPECT_EQ(page.further_step().method(), v1::FurtherStep::METHOD_WEB_AUTH);
+  EXPECT_EQ(page.further_step().text(), "https://sso.example.com/7");
+  EXPECT_THAT(page.further_step().flags(), ElementsAre("external"));
+  EXPECT_EQ(page.further_step().timeout().seconds(), 90);
+
+  const Evaluated question = Shown(ovpn::PendingAuth{.text = "Your code", .echo = true});
+  EXPECT_EQ(question.further_step().method(), v1::FurtherStep::METHOD_CHALLENGE_TEXT);
+  EXPECT_EQ(question.further_step().text(), "Your code");
+  EXPECT_TRUE(question.further_step().echo());
+  EXPECT_FALSE(question.further_step().has_timeout());
+}
+
 // OpenVPN would misread it, so nobody would get in by it.
 TEST_F(PolicyAdminServiceTest, AllowThatCannotBeWritten_IsAFailure) {
   const Evaluated evaluated = Shown(ovpn::Allow{}, {}, {{"allow.config.routes[0]", "no route"}});
@@ -151,6 +168,27 @@ TEST_F(PolicyAdminServiceTest, Evaluate_DescribesTheClientAsOpenvpnWould) {
   });
   Evaluate(request);
   EXPECT_EQ(asked, 1);
+}
+
+TEST_F(PolicyAdminServiceTest, Evaluate_HandsOnThePassword) {
+  v1::EvaluateDecisionRequest request = Client();
+  request.set_username("alice");
+  request.set_password("geheim");
+  int asked = 0;
+  fixture_.OnLoop([&asked](FakeBrokerControl& broker) {
+    broker.on_evaluate = [&asked](const ovpn::AuthRequest& seen) {
+      ++asked;
+      ASSERT_TRUE(seen.password.has_value());
+      EXPECT_EQ(seen.password->Reveal(), "geheim");
+    };
+  });
+  Evaluate(request);
+  EXPECT_EQ(asked, 1);
+  request.set_password(std::string(4097, 'x'));
+  EXPECT_THAT(Evaluate(request).error_message(), HasSubstr("password: at most 4096 bytes"));
+  request.set_password("geheim");
+  request.clear_username();
+  EXPECT_THAT(Evaluate(request).error_message(), HasSubstr("username: must be set"));
 }
 
 TEST_F(PolicyAdminServiceTest, Evaluate_LimitsWhatAClientMayBe) {
