@@ -17,8 +17,8 @@ namespace ovpnbroker::ovpn {
 class DeadlineTimer {
  public:
   DeadlineTimer(asio::io_context& loop, std::function<void()> on_deadline)
-      : state_(std::make_shared<State>(loop, std::move(on_deadline))) {}
-  ~DeadlineTimer() { state_->Cancel(); }
+      : timer_(loop), state_(std::make_shared<State>(State{std::move(on_deadline), {}, {}, 0})) {}
+  ~DeadlineTimer() { ++state_->generation; }
   DeadlineTimer(const DeadlineTimer&) = delete;
   DeadlineTimer& operator=(const DeadlineTimer&) = delete;
 
@@ -28,48 +28,42 @@ class DeadlineTimer {
     if (deadline == state_->armed) return;
     state_->armed = deadline;
     if (!deadline.has_value()) {
-      state_->Cancel();
+      ++state_->generation;
+      state_->set.reset();
+      timer_.cancel();
     } else if (!state_->set.has_value() || *deadline < *state_->set) {
-      Set(state_);
+      SetTimer();
     }
   }
 
  private:
   struct State {
-    State(asio::io_context& loop, std::function<void()> callback)
-        : timer(loop), on_deadline(std::move(callback)) {}
-
-    void Cancel() {
-      ++generation;
-      set.reset();
-      timer.cancel();
-    }
-
-    asio::steady_timer timer;
     std::function<void()> on_deadline;
     std::optional<SteadyTime> armed;
     // What the timer is set to. A deadline that moves away leaves it there and is found again when
     // the timer is due: to set it costs a system call, and the next deadline of many clients moves
     // with each answer.
     std::optional<SteadyTime> set;
-    uint64_t generation = 0;
+    uint64_t generation;
   };
 
-  static void Set(const std::shared_ptr<State>& state) {
-    state->set = state->armed;
-    const uint64_t generation = ++state->generation;
-    state->timer.expires_at(*state->armed);
-    // A completion that is already queued finds a newer generation and does nothing.
-    state->timer.async_wait([state, generation](const asio::error_code& error) {
+  void SetTimer() {
+    state_->set = state_->armed;
+    timer_.expires_at(*state_->armed);
+    // The state outlives this object: a completion that is already queued finds a newer generation
+    // and does nothing.
+    timer_.async_wait([this, state = state_,
+                       generation = ++state_->generation](const asio::error_code& error) {
       if (error || generation != state->generation) return;
       const bool due = state->armed == state->set;
       state->set.reset();
-      if (!due) return Set(state);
+      if (!due) return SetTimer();
       state->armed.reset();
       state->on_deadline();
     });
   }
 
+  asio::steady_timer timer_;
   const std::shared_ptr<State> state_;
 };
 
