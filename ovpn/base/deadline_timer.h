@@ -52,15 +52,15 @@ class DeadlineTimer {
     timer_.expires_at(*state_->armed);
     // The state outlives this object: a completion that is already queued finds a newer generation
     // and does nothing.
-    timer_.async_wait([this, state = state_,
-                       generation = ++state_->generation](const asio::error_code& error) {
-      if (error || generation != state->generation) return;
-      const bool due = state->armed == state->set;
-      state->set.reset();
-      if (!due) return SetTimer();
-      state->armed.reset();
-      state->on_deadline();
-    });
+    timer_.async_wait(
+        [this, state = state_, generation = ++state_->generation](const asio::error_code& error) {
+          if (error || generation != state->generation) return;
+          const bool due = state->armed == state->set;
+          state->set.reset();
+          if (!due) return SetTimer();
+          state->armed.reset();
+          state->on_deadline();
+        });
   }
 
   asio::steady_timer timer_;
