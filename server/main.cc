@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -19,6 +20,7 @@
 #include "server/logging/log_level_control.h"
 #include "server/logging/log_tail.h"
 #include "server/logging/spdlog_logger.h"
+#include "server/man/help_formatter.h"
 #include "server/man/man_page.h"
 #include "server/metrics/metric_catalogue.h"
 
@@ -92,6 +94,7 @@ int Run(const std::string& path) {
 
 int Main(int argc, char** argv) {
   CLI::App app{kDescription, "ovpn-brokerd"};
+  app.formatter(std::make_shared<HelpFormatter>());
   app.footer(kFooter);
   std::string config = kDefaultConfig;
   bool check_only = false;

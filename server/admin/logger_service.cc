@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/utf8.h"
+#include "server/admin/log_filter.h"
 #include "server/admin/rpc_error.h"
 #include "server/admin/watch_reactor.h"
 #include "server/logging/log_level_control.h"
@@ -64,24 +66,26 @@ v1::TailLogResponse EntryToProto(const LogEntry& entry) {
   return response;
 }
 
-bool Wanted(const v1::TailLogRequest& request, const LogEntry& entry) {
-  if (LevelToProto(entry.level) < request.minimum_level()) return false;
-  if (request.instance().empty()) return true;
-  for (const auto& [name, value] : entry.fields) {
-    if (name == "instance") return value == request.instance();
-  }
-  return false;
+ovpn::LogLevel LevelFromProto(ProtoLevel level) {
+  return static_cast<ovpn::LogLevel>(static_cast<int>(level) - 1);
+}
+
+LogFilter FilterOf(const v1::TailLogRequest& request) {
+  const ProtoLevel minimum = std::max(request.minimum_level(), ProtoLevel::LOG_LEVEL_TRACE);
+  return {LevelFromProto(minimum), request.instance(), request.text()};
 }
 
 // One reader of the tail. Loop thread, but for Wake. Lives until its call ends.
 class Tail final : public std::enable_shared_from_this<Tail> {
  public:
-  Tail(AdminContext& context, v1::TailLogRequest request, TailWatch watch)
+  Tail(AdminContext& context, const v1::TailLogRequest& request, TailWatch watch)
       : loop_(context.loop),
         log_(context.log_tail),
-        request_(std::move(request)),
+        follow_(request.follow()),
+        filter_(FilterOf(request)),
         watch_(std::move(watch)),
-        place_(log_.PlaceBefore(request_.backlog_count())) {}
+        place_(log_.PlaceBefore(request.backlog_count(),
+                                [this](const LogEntry& entry) { return filter_.Wants(entry); })) {}
 
   void Begin() {
     const auto self = shared_from_this();
@@ -89,7 +93,7 @@ class Tail final : public std::enable_shared_from_this<Tail> {
                         [self] { self->log_.RemoveListener(self->listener_); });
     // Ended already: on_end may have gone before the listener was set.
     if (watch_->ended()) return;
-    if (request_.follow()) listener_ = log_.AddListener([self] { self->Wake(); });
+    if (follow_) listener_ = log_.AddListener([self] { self->Wake(); });
     Pump();
   }
 
@@ -115,15 +119,16 @@ class Tail final : public std::enable_shared_from_this<Tail> {
       if (watch_->waiting() > 0) return;  // on_drained goes on
       for (const auto& entry : batch.entries) {
         place_ = entry->sequence;
-        if (Wanted(request_, *entry)) watch_->Write(EntryToProto(*entry));
+        if (filter_.Wants(*entry)) watch_->Write(EntryToProto(*entry));
       }
     }
-    if (!request_.follow()) watch_->Finish(grpc::Status::OK);
+    if (!follow_) watch_->Finish(grpc::Status::OK);
   }
 
   asio::io_context& loop_;
   LogTail& log_;
-  const v1::TailLogRequest request_;
+  const bool follow_;  // goes on after the backlog
+  const LogFilter filter_;
   const TailWatch watch_;
   uint64_t place_;  // the sequence number of the last record looked at
   uint64_t listener_ = 0;
@@ -145,7 +150,7 @@ grpc::Status SetLevel(AdminContext& context, const v1::SetLogLevelRequest& reque
     }
     ttl = ToDuration(request.ttl());
   }
-  context.log_level.Set(static_cast<ovpn::LogLevel>(request.level() - 1), ttl);
+  context.log_level.Set(LevelFromProto(request.level()), ttl);
   *response.mutable_logger() = LoggerToProto(context.log_level.status());
   return grpc::Status::OK;
 }
@@ -186,6 +191,10 @@ grpc::ServerWriteReactor<v1::TailLogResponse>* LoggerService::TailLog(
     grpc::CallbackServerContext* call, const v1::TailLogRequest* request) {
   return WatchOnLoop<v1::TailLogRequest, v1::TailLogResponse>(
       context_, call, request, [this](const v1::TailLogRequest& copy, const TailWatch& watch) {
+        if (copy.text().size() > LogFilter::kMaxText) {
+          return watch->Finish(InvalidField(
+              "text", "TEXT_TOO_LONG", absl::StrCat("at most ", LogFilter::kMaxText, " bytes")));
+        }
         std::make_shared<Tail>(context_, copy, watch)->Begin();
       });
 }

@@ -187,7 +187,8 @@ void AddAddCommand(CLI::App& bans, CommandLine& line, const std::shared_ptr<BanO
       "\n"
       "Examples:\n"
       "  ovpn-brokerctl bans add --user alice --reason \"laptop lost\" --kill\n"
-      "  ovpn-brokerctl bans add --address 192.0.2.0/24 --for 12h --reason \"password guessing\"");
+      "  ovpn-brokerctl bans add --address 192.0.2.0/24 --for 12h \\\n"
+      "      --reason \"password guessing\"");
   add->callback(
       [&line, options] { line.run = [&line, options] { return RunAdd(line.global, *options); }; });
 }

@@ -116,7 +116,8 @@ void AddImportCommand(CLI::App& app, CommandLine& line) {
       "\n"
       "Examples:\n"
       "  ovpn-brokerctl import /etc/openvpn/server/*.conf\n"
-      "  ovpn-brokerctl import /etc/openvpn/server/*.conf --output /etc/ovpn-broker/imported.yaml\n"
+      "  ovpn-brokerctl import /etc/openvpn/server/*.conf \\\n"
+      "      --output /etc/ovpn-broker/imported.yaml\n"
       "  ovpn-brokerctl check-config /etc/ovpn-broker/imported.yaml");
   command->callback(
       [&line, arguments] { line.run = [arguments] { return RunImport(*arguments); }; });

@@ -118,33 +118,48 @@ void AddVerb(CLI::App& instances, CommandLine& line, const std::string& name,
 void AddInstanceVerbs(CLI::App& instances, CommandLine& line) {
   AddVerb(instances, line, "start", "Start OpenVPN, or take over one that runs",
           "Exit code 1 when the instance is started already.\n"
-          "Example: ovpn-brokerctl instances start office",
+          "\n"
+          "Examples:\n"
+          "  ovpn-brokerctl instances start office",
           kWait, &Stub::StartInstance);
   AddVerb(instances, line, "stop", "End OpenVPN and all its sessions",
           "It stays STOPPED until it is started, also when its configuration says autostart.\n"
-          "Example: ovpn-brokerctl instances stop office --reason \"new certificate\"",
+          "\n"
+          "Examples:\n"
+          "  ovpn-brokerctl instances stop office --reason \"new certificate\"",
           kWait | kGrace | kEndsSessions, &Stub::StopInstance);
   AddVerb(instances, line, "restart", "Stop and start: OpenVPN reads its configuration anew",
-          "Example: ovpn-brokerctl instances restart office --grace 3",
+          "Examples:\n"
+          "  ovpn-brokerctl instances restart office --grace 3",
           kWait | kGrace | kEndsSessions, &Stub::RestartInstance);
   AddVerb(instances, line, "soft-restart", "Restart the tunnel inside the process (SIGUSR1)",
           "All sessions end; clients come back by themselves.\n"
-          "Example: ovpn-brokerctl instances soft-restart office",
+          "\n"
+          "Examples:\n"
+          "  ovpn-brokerctl instances soft-restart office",
           kWait | kEndsSessions, &Stub::SoftRestartInstance);
   AddVerb(instances, line, "attach", "Take a running OpenVPN over with its sessions",
           "For one that was detached or that outlived an earlier broker.\n"
-          "Example: ovpn-brokerctl instances attach office",
+          "\n"
+          "Examples:\n"
+          "  ovpn-brokerctl instances attach office",
           kWait, &Stub::AttachInstance);
   AddVerb(instances, line, "detach", "Let go of OpenVPN and leave it running",
           "Its tunnels go on; nobody new gets in until it is attached.\n"
-          "Example: ovpn-brokerctl instances detach office",
+          "\n"
+          "Examples:\n"
+          "  ovpn-brokerctl instances detach office",
           kNone, &Stub::DetachInstance);
   AddVerb(instances, line, "drain", "Let nobody new in; sessions run out or are ended",
           "Clients that are denied read the reason and try their next server.\n"
-          "Example: ovpn-brokerctl instances drain office --reason \"moving\" --end-after 3600",
+          "\n"
+          "Examples:\n"
+          "  ovpn-brokerctl instances drain office --reason \"moving\" --end-after 3600",
           kEnd, &Stub::DrainInstance);
   AddVerb(instances, line, "undrain", "Let clients in again",
-          "Example: ovpn-brokerctl instances undrain office", kNone, &Stub::UndrainInstance);
+          "Examples:\n"
+          "  ovpn-brokerctl instances undrain office",
+          kNone, &Stub::UndrainInstance);
 }
 
 }  // namespace ovpnbroker::ctl

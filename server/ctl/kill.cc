@@ -139,7 +139,7 @@ ExitCode RunKill(const GlobalOptions& global, const KillOptions& options) {
 void AddKillCommand(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("kill", "End sessions, and wait until they are gone");
   const auto options = std::make_shared<KillOptions>();
-  auto* who = command->add_option_group("who", "Whose sessions; exactly one of these");
+  auto* who = command->add_option_group("who", "Whose sessions");
   who->add_option("--uid", options->uid, "The session with this uid")->type_name("UID");
   who->add_option("--cn", options->common_name, "All sessions of this common name")
       ->type_name("NAME");

@@ -35,6 +35,7 @@ std::string LevelName(LogLevel level) {
 
 struct LogsOptions {
   std::string instance;
+  std::string text;
   LogLevel level = LogLevel::LOG_LEVEL_UNSPECIFIED;
   uint32_t lines = 20;
   bool follow = false;
@@ -57,6 +58,7 @@ ExitCode RunLogs(const GlobalOptions& global, const LogsOptions& options) {
   admin::v1::TailLogRequest request;
   request.set_instance(options.instance);
   request.set_minimum_level(options.level);
+  request.set_text(options.text);
   request.set_backlog_count(options.lines);
   request.set_follow(options.follow);
   const grpc::Status status =
@@ -115,15 +117,21 @@ void AddLogsCommand(CLI::App& app, CommandLine& line) {
   command->add_option("--level", options->level, "Only records at least this serious")
       ->transform(CLI::CheckedTransformer(Levels(), CLI::ignore_case).description(""))
       ->type_name("LEVEL");
+  command
+      ->add_option("--grep", options->text,
+                   "Only records with this text (no pattern; A and a are the same)")
+      ->type_name("TEXT");
   command->add_option("-n,--lines", options->lines, "How many of the last records to begin with")
       ->type_name("COUNT")
       ->capture_default_str();
   command->footer(
       "The broker remembers its last 4096 records, those at or above its level (see log-level).\n"
+      "TEXT is looked for in a record's id, its message and its fields (name=value).\n"
       "\n"
       "Examples:\n"
       "  ovpn-brokerctl logs -n 100 --level warning\n"
-      "  ovpn-brokerctl logs --follow --instance office");
+      "  ovpn-brokerctl logs --follow --instance office\n"
+      "  ovpn-brokerctl logs --grep common_name=alice");
   command->callback(
       [&line, options] { line.run = [&line, options] { return RunLogs(line.global, *options); }; });
 }

@@ -6,6 +6,7 @@
 #include <exception>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "server/ctl/command.h"
 #include "server/ctl/completion.h"
 #include "server/ctl/escape.h"
+#include "server/man/help_formatter.h"
 #include "server/man/man_page.h"
 
 namespace {
@@ -161,6 +163,7 @@ int Run(int argc, char** argv) {
   std::setlocale(LC_CTYPE, "C.UTF-8");
 
   CLI::App app("Shows and steers a running ovpn-broker.", "ovpn-brokerctl");
+  app.formatter(std::make_shared<ovpnbroker::server::HelpFormatter>());
   CommandLine line;
   AddGlobalOptions(app, line);
   app.set_version_flag("--version", "ovpn-brokerctl " OVPNBROKER_VERSION);

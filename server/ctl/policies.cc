@@ -180,9 +180,12 @@ void AddEvaluate(CLI::App& policies, CommandLine& line) {
       "Nobody is let in or denied, and nothing is counted. Exit code 1 when it would not get in.\n"
       "A remote policy is asked for a dry run; one that does not know dry runs\n"
       "(CAPABILITY_DRY_RUN) is not asked. A password reaches it only where grant_password is set.\n"
+      "\n"
       "Examples:\n"
-      "  ovpn-brokerctl policies evaluate --instance office --cn alice --env IV_PLAT=linux\n"
-      "  ovpn-brokerctl policies evaluate --instance office --user alice --password-stdin");
+      "  ovpn-brokerctl policies evaluate --instance office --cn alice \\\n"
+      "      --env IV_PLAT=linux\n"
+      "  ovpn-brokerctl policies evaluate --instance office --user alice \\\n"
+      "      --password-stdin");
   command->callback([&line, described] {
     line.run = [&line, described] { return RunEvaluate(line.global, *described); };
   });

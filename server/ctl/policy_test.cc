@@ -315,9 +315,10 @@ void AddPolicyCommand(CLI::App& app, CommandLine& line) {
       "\n"
       "Examples:\n"
       "  ovpn-brokerctl policy test rules.yaml --cn alice --from 192.0.2.7\n"
-      "  ovpn-brokerctl policy test rules.yaml --cn alice --x509 OU=ops --at "
-      "2026-11-24T22:00+01:00\n"
-      "  ovpn-brokerctl policy test rules.yaml --environment client.env -o json | jq -r .rule\n"
+      "  ovpn-brokerctl policy test rules.yaml --cn alice --x509 OU=ops \\\n"
+      "      --at 2026-11-24T22:00+01:00\n"
+      "  ovpn-brokerctl policy test rules.yaml --environment client.env -o json | \\\n"
+      "      jq -r .rule\n"
       "  ovpn-brokerctl policy test /etc/openvpn/ccd --cn alice");
   command->callback([&line, arguments] {
     line.run = [&line, arguments] { return RunPolicyTest(line.global, *arguments); };

@@ -251,7 +251,8 @@ void AddReplayCommand(CLI::App& app, CommandLine& line) {
       "Examples:\n"
       "  ovpn-brokerctl record --for 10m monday.jsonl\n"
       "  ovpn-brokerctl replay monday.jsonl --policy unix:/tmp/ovpn-policy.sock\n"
-      "  ovpn-brokerctl replay monday.jsonl --rules next-rules.yaml -o json | jq .different");
+      "  ovpn-brokerctl replay monday.jsonl --rules next-rules.yaml -o json | \\\n"
+      "      jq .different");
   command->callback([&line, arguments] {
     line.run = [&line, arguments] { return RunReplay(line.global, *arguments); };
   });

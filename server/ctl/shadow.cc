@@ -104,7 +104,8 @@ void AddShadowCommand(CLI::App& app, CommandLine& line) {
       "Examples:\n"
       "  ovpn-brokerctl shadow\n"
       "  ovpn-brokerctl shadow differences --policy next-rules\n"
-      "  ovpn-brokerctl shadow -o json | jq '.shadows[] | select(.differed_count != \"0\")'");
+      "  ovpn-brokerctl shadow -o json | \\\n"
+      "      jq '.shadows[] | select(.differed_count != \"0\")'");
   const auto options = std::make_shared<DifferencesOptions>();
   CLI::App* differences =
       command->add_subcommand("differences", "Verdicts that differ, the newest first");

@@ -36,9 +36,22 @@ LogTail::Batch LogTail::Read(uint64_t after, size_t limit) const {
   return batch;
 }
 
-uint64_t LogTail::PlaceBefore(size_t count) const {
-  const policy::MutexLock lock(mutex_);
-  return last_sequence_ - std::min(count, entries_.size());
+uint64_t LogTail::PlaceBefore(size_t count,
+                              const std::function<bool(const LogEntry&)>& wanted) const {
+  std::deque<std::shared_ptr<const LogEntry>> entries;
+  uint64_t place = 0;
+  {
+    // Whoever logs does not wait until all have been looked at.
+    const policy::MutexLock lock(mutex_);
+    entries = entries_;
+    place = last_sequence_;
+  }
+  for (auto entry = entries.rbegin(); entry != entries.rend() && count > 0; ++entry) {
+    if (!wanted(**entry)) continue;
+    place = (*entry)->sequence - 1;
+    --count;
+  }
+  return place;
 }
 
 uint64_t LogTail::AddListener(std::function<void()> wake) {

@@ -48,8 +48,9 @@ class LogTail final : public ovpn::Logger {
   };
   // At most `limit` entries after sequence number `after`.
   Batch Read(uint64_t after, size_t limit) const;
-  // The place from which `count` remembered entries follow; fewer when there are fewer.
-  uint64_t PlaceBefore(size_t count) const;
+  // The place from which `count` remembered entries follow that are `wanted`, and all newer ones;
+  // fewer when there are fewer.
+  uint64_t PlaceBefore(size_t count, const std::function<bool(const LogEntry&)>& wanted) const;
 
   // Calls `wake` after each new entry, on the writer's thread: it may only move on to its own
   // thread, and must not log. After Remove it is not called any more.

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "ovpn/base/atomic_file.h"
+#include "server/man/help_formatter.h"
 #include "server/man/man_page.h"
 #include "server/policy_check/cases.h"
 #include "server/policy_check/report.h"
@@ -39,7 +41,8 @@ constexpr char kFooter[] =
     "Examples:\n"
     "  ovpn-policy-check unix:/run/policy.sock\n"
     "  ovpn-policy-check --only 1,5,7 unix:/run/policy.sock\n"
-    "  ovpn-policy-check --ca ca.pem --cert broker.pem --key broker.key policy.example:50051\n"
+    "  ovpn-policy-check --ca ca.pem --cert broker.pem --key broker.key \\\n"
+    "      policy.example:50051\n"
     "  ovpn-policy-check --cases cases.yaml --junit report.xml unix:/run/policy.sock\n"
     "\n"
     "A file of cases:\n"
@@ -222,6 +225,7 @@ int Check(const Options& options) {
 int Main(int argc, char** argv) {
   CLI::App app("Plays the broker against a policy service and checks the contract.",
                "ovpn-policy-check");
+  app.formatter(std::make_shared<ovpnbroker::server::HelpFormatter>());
   Options options;
   AddOptions(app, options);
   app.set_version_flag("--version", "ovpn-policy-check " OVPNBROKER_VERSION);

@@ -4,10 +4,12 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "server/man/help_formatter.h"
 #include "server/man/man_page.h"
 #include "server/policy_sim/daemon_mode.h"
 #include "server/policy_sim/driver_mode.h"
@@ -104,6 +106,7 @@ bool ApplyOptionsFile(const CLI::App& app, CommandLine& line) {
 
 int Drive(int argc, char** argv) {
   CLI::App app("Drives a whole broker and your policy with simulated clients.", "ovpn-policy-sim");
+  app.formatter(std::make_shared<ovpnbroker::server::HelpFormatter>());
   CommandLine line;
   AddOptions(app, line);
   app.set_version_flag("--version", "ovpn-policy-sim " OVPNBROKER_VERSION);

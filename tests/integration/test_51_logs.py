@@ -19,6 +19,21 @@ def test_logs_show_openvpns_own_lines_of_one_instance(world: World) -> None:
     assert "instance=home" in text and "instance=office" not in text
 
 
+def test_logs_with_a_text_show_only_records_with_it(world: World) -> None:
+    server = world.server()
+    broker = world.broker(server, world.policy(allow_all))
+    for name in ("alice", "bob"):
+        world.client(server, name).wait_connected()
+        broker.wait_decision(name, outcome="VERIFIED")
+    lines = broker.ctl("logs", "-n", "4096", "--grep", "COMMON_NAME=Alice").stdout.splitlines()
+    assert lines and all("common_name=alice" in line for line in lines)
+    # As many as asked for, although others have been written since.
+    last = broker.ctl("logs", "-n", "2", "--grep", "common_name=alice").stdout.splitlines()
+    assert last == lines[-2:]
+    too_long = broker.ctl("logs", "--grep", "x" * 257, check=False)
+    assert too_long.returncode == 1 and "text: at most 256 bytes" in too_long.stderr
+
+
 def test_log_level_is_changed_and_reset(world: World) -> None:
     broker = world.broker(world.server(), world.policy(allow_all))
     out = broker.ctl("log-level", "info", "--for", "3600", "--reason", "less of it").stdout

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ovpnbroker/admin/v1/logger_service.grpc.pb.h"
+#include "server/admin/log_filter.h"
 #include "server/admin/watch_reactor.h"
 #include "tests/server/admin_fixture.h"
 #include "tests/support/loop_runner.h"
@@ -91,6 +92,32 @@ TEST_F(LoggerServiceTest, TailLog_FollowsTheInstanceAskedFor) {
   EXPECT_EQ(response.record().message(), "second");
   context_.TryCancel();
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(LoggerServiceTest, TailLog_BacklogIsOfWhatContainsTheText) {
+  Say("alice was let in");
+  Say("bob was let in");
+  Say("Alice has left");
+  Say("nobody is here");
+  v1::TailLogRequest request;
+  request.set_backlog_count(2);
+  request.set_text("ALICE");
+  const auto reader = stub_->TailLog(&context_, request);
+  v1::TailLogResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  EXPECT_EQ(response.record().message(), "alice was let in");
+  ASSERT_TRUE(reader->Read(&response));
+  EXPECT_EQ(response.record().message(), "Alice has left");
+  EXPECT_FALSE(reader->Read(&response));
+  EXPECT_TRUE(reader->Finish().ok());
+}
+
+TEST_F(LoggerServiceTest, TailLog_TextThatIsTooLongIsRefused) {
+  v1::TailLogRequest request;
+  request.set_text(std::string(LogFilter::kMaxText + 1, 'x'));
+  const grpc::Status status = EndOf(Follow(*stub_, request));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(status.error_message(), "text: at most 256 bytes");
 }
 
 TEST_F(LoggerServiceTest, ReaderThatDoesNotRead_IsCutAndToldWhy) {

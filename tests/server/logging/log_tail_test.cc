@@ -49,9 +49,20 @@ TEST_F(LogTailTest, ReaderThatFellOut_IsTold) {
 
 TEST_F(LogTailTest, PlaceBefore_IsBoundedByWhatIsRemembered) {
   WriteLines(6);
-  EXPECT_EQ(tail_.PlaceBefore(2), 4U);
-  EXPECT_EQ(tail_.PlaceBefore(100), 2U);
-  EXPECT_EQ(tail_.Read(tail_.PlaceBefore(100), 2).entries.size(), 2U);
+  const auto all = [](const LogEntry&) { return true; };
+  EXPECT_EQ(tail_.PlaceBefore(0, all), 6U);
+  EXPECT_EQ(tail_.PlaceBefore(2, all), 4U);
+  EXPECT_EQ(tail_.PlaceBefore(100, all), 2U);
+  EXPECT_EQ(tail_.Read(tail_.PlaceBefore(100, all), 2).entries.size(), 2U);
+}
+
+TEST_F(LogTailTest, PlaceBefore_CountsOnlyWhatIsWanted) {
+  WriteLines(4);
+  const auto odd = [](const LogEntry& entry) { return entry.sequence % 2 == 1; };
+  EXPECT_EQ(tail_.PlaceBefore(1, odd), 2U);
+  EXPECT_EQ(tail_.PlaceBefore(100, odd), 0U);
+  const auto none = [](const LogEntry&) { return false; };
+  EXPECT_EQ(tail_.PlaceBefore(100, none), 4U);
 }
 
 TEST_F(LogTailTest, Listener_IsWokenUntilItIsRemoved) {
