@@ -7,10 +7,12 @@
 #include <cerrno>
 #include <utility>
 
+#include "absl/strings/match.h"
+
 namespace ovpnbroker::server {
 namespace {
 
-// RFC 9113, 3.4. A client writes it whole, so that it is not looked for in pieces.
+// RFC 9113, 3.4.
 constexpr absl::string_view kPrefaceText = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 enum class Begin { kNothing, kPreface, kOther, kEnd };
@@ -23,7 +25,9 @@ Begin PeekAt(int socket) {
   if (count < 0) return errno == EAGAIN || errno == EINTR ? Begin::kNothing : Begin::kEnd;
   if (count == 0) return Begin::kEnd;
   const absl::string_view begin(bytes.data(), static_cast<size_t>(count));
-  return begin == kPrefaceText ? Begin::kPreface : Begin::kOther;
+  if (!absl::StartsWith(kPrefaceText, begin)) return Begin::kOther;
+  // The rest of one that comes in pieces is heard of as new bytes.
+  return begin.size() == kPrefaceText.size() ? Begin::kPreface : Begin::kNothing;
 }
 
 }  // namespace

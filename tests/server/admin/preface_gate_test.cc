@@ -84,6 +84,19 @@ TEST_F(PrefaceGateTest, PrefaceThatComesLater_IsHandedOverThen) {
   EXPECT_THAT(reports_, IsEmpty());
 }
 
+TEST_F(PrefaceGateTest, PrefaceInPieces_IsHandedOverWhole) {
+  clock_.passed = true;
+  const auto client = Enter(kPreface.substr(0, 1));
+  test::RunReady(loop_);
+  Say(client, kPreface.substr(1, 20));
+  test::RunReady(loop_);
+  EXPECT_THAT(taken_, IsEmpty());
+  EXPECT_FALSE(IsClosed(client));
+  Say(client, kPreface.substr(21));
+  EXPECT_TRUE(test::RunUntil(loop_, [this] { return taken_.size() == 1; }));
+  EXPECT_THAT(reports_, IsEmpty());
+}
+
 TEST_F(PrefaceGateTest, SilentForTooLong_IsClosed) {
   const auto client = Enter();
   clock_.passed = true;
