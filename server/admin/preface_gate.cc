@@ -25,9 +25,9 @@ Begin PeekAt(int socket) {
   if (count < 0) return errno == EAGAIN || errno == EINTR ? Begin::kNothing : Begin::kEnd;
   if (count == 0) return Begin::kEnd;
   const absl::string_view begin(bytes.data(), static_cast<size_t>(count));
-  if (!absl::StartsWith(kPrefaceText, begin)) return Begin::kOther;
-  // The rest of one that comes in pieces is heard of as new bytes.
-  return begin.size() == kPrefaceText.size() ? Begin::kPreface : Begin::kNothing;
+  // A client may write it in pieces. To wait for the rest here would be to be told of the first
+  // piece again and again.
+  return absl::StartsWith(kPrefaceText, begin) ? Begin::kPreface : Begin::kOther;
 }
 
 }  // namespace
