@@ -114,7 +114,7 @@ TEST_F(PrefaceGateTest, OneTooMany_ClosesTheOldestAndTheLogIsNotFilled) {
 
 TEST_F(PrefaceGateTest, OtherFirstBytes_AreClosed) {
   clock_.passed = true;
-  for (const std::string first : {"GET / HTTP/1.1\r\n\r\n and more", "PRI * HTTP/2.0"}) {
+  for (const std::string first : {"GET / HTTP/1.1\r\n\r\n and more", "PRI * HTTP/1"}) {
     const auto client = Enter(first);
     char byte = 0;
     // Not the end but a reset: what the client wrote was not read.
