@@ -7,10 +7,14 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "ovpn/base/clock.h"
+#include "ovpn/base/status_macros.h"
 
 namespace ovpnbroker::policy {
 
@@ -21,6 +25,21 @@ std::string FormatCountedLines(absl::string_view first_line, absl::string_view l
 absl::Status ParseCountedLines(absl::string_view text, absl::string_view first_line,
                                absl::string_view complaint,
                                const std::function<bool(absl::string_view line)>& take);
+
+// The things that `read_line` makes of the lines; a line that it makes nullopt of is not wanted.
+template <typename Thing>
+absl::StatusOr<std::vector<Thing>> ReadCountedLines(
+    absl::string_view text, absl::string_view first_line, absl::string_view complaint,
+    std::optional<Thing> (*read_line)(absl::string_view line)) {
+  std::vector<Thing> things;
+  RETURN_IF_ERROR(ParseCountedLines(text, first_line, complaint, [&](absl::string_view line) {
+    std::optional<Thing> thing = read_line(line);
+    if (!thing.has_value()) return false;
+    things.push_back(*std::move(thing));
+    return true;
+  }));
+  return things;
+}
 
 // Text as a word of a line. ReadText wants it as FormatText made it: there is one way to write each
 // text, and none looks like another line of the frame.

@@ -6,7 +6,6 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "ovpn/base/status_macros.h"
 #include "policy/counted_lines.h"
 
 namespace ovpnbroker::policy {
@@ -62,15 +61,7 @@ std::string FormatLeases(const AddressPools& pools) {
 }
 
 absl::StatusOr<std::vector<KeptLease>> ParseLeases(absl::string_view text) {
-  std::vector<KeptLease> leases;
-  RETURN_IF_ERROR(
-      ParseCountedLines(text, kFirstLine, "is not a lease", [&leases](absl::string_view line) {
-        std::optional<KeptLease> kept = ReadLine(line);
-        if (!kept.has_value()) return false;
-        leases.push_back(*std::move(kept));
-        return true;
-      }));
-  return leases;
+  return ReadCountedLines(text, kFirstLine, "is not a lease", ReadLine);
 }
 
 }  // namespace ovpnbroker::policy

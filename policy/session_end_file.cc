@@ -6,7 +6,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "ovpn/base/status_macros.h"
 #include "policy/counted_lines.h"
 
 namespace ovpnbroker::policy {
@@ -43,15 +42,7 @@ std::string FormatSessionEnds(const std::vector<SessionEnd>& ends) {
 }
 
 absl::StatusOr<std::vector<SessionEnd>> ParseSessionEnds(absl::string_view text) {
-  std::vector<SessionEnd> ends;
-  RETURN_IF_ERROR(ParseCountedLines(text, kFirstLine, "is not the end of a session",
-                                    [&ends](absl::string_view line) {
-                                      std::optional<SessionEnd> end = ReadLine(line);
-                                      if (!end.has_value()) return false;
-                                      ends.push_back(*std::move(end));
-                                      return true;
-                                    }));
-  return ends;
+  return ReadCountedLines(text, kFirstLine, "is not the end of a session", ReadLine);
 }
 
 }  // namespace ovpnbroker::policy

@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "ovpn/base/status_macros.h"
 #include "policy/counted_lines.h"
 
 namespace ovpnbroker::server {
@@ -50,15 +49,7 @@ std::string FormatDrains(const std::vector<KeptDrain>& drains) {
 }
 
 absl::StatusOr<std::vector<KeptDrain>> ParseDrains(absl::string_view text) {
-  std::vector<KeptDrain> drains;
-  RETURN_IF_ERROR(policy::ParseCountedLines(text, kFirstLine, "is not a drain",
-                                            [&drains](absl::string_view line) {
-                                              std::optional<KeptDrain> drain = ReadLine(line);
-                                              if (!drain.has_value()) return false;
-                                              drains.push_back(*std::move(drain));
-                                              return true;
-                                            }));
-  return drains;
+  return policy::ReadCountedLines(text, kFirstLine, "is not a drain", ReadLine);
 }
 
 }  // namespace ovpnbroker::server

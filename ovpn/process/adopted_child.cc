@@ -18,7 +18,10 @@ class AdoptedChild final : public ChildProcess {
  public:
   AdoptedChild(asio::io_context& loop, pid_t pid, UniqueFd pidfd, ChildObserver& observer)
       : pid_(pid), observer_(observer), pidfd_(loop, pidfd.Release()) {
-    WaitForEnd();
+    AwaitProcessEnd(pidfd_, alive_, [this] {
+      ended_ = true;
+      observer_.OnChildExit(ExitStatus{});  // may destroy this
+    });
   }
 
   pid_t pid() const override { return pid_; }
@@ -31,16 +34,6 @@ class AdoptedChild final : public ChildProcess {
   }
 
  private:
-  void WaitForEnd() {
-    pidfd_.async_wait(asio::posix::descriptor_base::wait_read,
-                      [this, alive = std::weak_ptr<bool>(alive_)](const asio::error_code& error) {
-                        if (error || alive.expired()) return;
-                        if (!ProcessHasEnded(pidfd_.native_handle())) return WaitForEnd();
-                        ended_ = true;
-                        observer_.OnChildExit(ExitStatus{});  // may destroy this
-                      });
-  }
-
   const pid_t pid_;
   ChildObserver& observer_;
   bool ended_ = false;

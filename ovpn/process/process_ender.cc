@@ -39,7 +39,7 @@ void ProcessEnder::End(const ForeignProcess& process, std::function<void(absl::S
     return;
   }
   timer_.Arm(stop_.next_deadline());
-  WaitForEnd();
+  AwaitProcessEnd(pidfd_, alive_, [this] { Finish(absl::OkStatus()); });
 }
 
 // NOT_FOUND: the process is gone already.
@@ -62,15 +62,6 @@ absl::Status ProcessEnder::Send(int signal) {
   if (errno == ESRCH) return absl::NotFoundError("the process has ended");
   return absl::ErrnoToStatus(errno, absl::StrCat("cannot end process ", process_.identity.pid, " (",
                                                  process_.command, ")"));
-}
-
-void ProcessEnder::WaitForEnd() {
-  pidfd_.async_wait(asio::posix::descriptor_base::wait_read,
-                    [this, alive = std::weak_ptr<bool>(alive_)](const asio::error_code& error) {
-                      if (error || alive.expired()) return;
-                      if (!ProcessHasEnded(pidfd_.native_handle())) return WaitForEnd();
-                      Finish(absl::OkStatus());
-                    });
 }
 
 void ProcessEnder::OnDeadline() {

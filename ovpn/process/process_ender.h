@@ -39,7 +39,6 @@ class ProcessEnder {
  private:
   absl::Status OpenPidfd();
   absl::Status Send(int signal);
-  void WaitForEnd();
   void OnDeadline();
   void Finish(absl::Status status);
 

@@ -136,7 +136,7 @@ grpc::Status LimitReached(absl::string_view subject, absl::string_view reason,
 grpc::Status TooManyWatches(uint32_t limit) {
   return LimitReached("watches", "TOO_MANY_WATCHES",
                       absl::StrCat("as many streams are open here as may be (", limit,
-                                   "); end one, or ", "raise admin.max_watches and reload"));
+                                   "); end one, or raise admin.max_watches and reload"));
 }
 
 grpc::Status ReaderTooSlow(absl::string_view subject, absl::string_view reason,

@@ -1,6 +1,6 @@
 """Leases outlive the broker, whether it was stopped or killed, and a broken lease file stops nobody."""
 
-from harness.pools import address_of, broker_with_pool, from_pool
+from harness.pools import address_of, broker_with_pool, from_pool, restart_without_clients
 from harness.world import World
 
 
@@ -9,13 +9,7 @@ def test_a_restart_keeps_who_has_which_address(world: World) -> None:
     broker = broker_with_pool(world, server, from_pool)
     for name in ("alice", "bob"):
         address_of(world.client(server, name))
-    assert broker.stop() == 0
-    for client in world.clients:
-        client.process.kill()
-
-    broker.start()
-    broker.wait_log("LEASES_LOADED", leases=2)
-    broker.wait_instance("office", "RUNNING")
+    restart_without_clients(world, broker, leases=2)
     # Without their leases, whoever comes first would get the first address.
     assert address_of(world.client(server, "bob")) == server.subnet.host(101)
     assert address_of(world.client(server, "alice")) == server.subnet.host(100)

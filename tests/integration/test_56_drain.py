@@ -1,5 +1,7 @@
 """A drained instance lets nobody new in, without asking a policy; its sessions go on until the drain's end."""
 
+from typing import Any
+
 from google.protobuf.duration_pb2 import Duration
 
 from harness.admin_calls import call, refusal
@@ -9,13 +11,19 @@ from harness.timing import wait_until
 from harness.world import World
 
 
-def test_nobody_new_gets_in_and_sessions_end_when_the_drain_says(world: World) -> None:
+def office_with_alice(world: World) -> tuple[Any, Any, Any, Any]:
+    """Server, policy, broker, and a client that is in."""
     server = world.server()
     policy = world.policy(allow_all)
     broker = world.broker(server, policy)
     alice = world.client(server, "alice")
     alice.wait_connected()
     broker.wait_decision("alice", outcome="VERIFIED")
+    return server, policy, broker, alice
+
+
+def test_nobody_new_gets_in_and_sessions_end_when_the_drain_says(world: World) -> None:
+    server, policy, broker, alice = office_with_alice(world)
 
     drained = call(
         broker, "InstanceService", "DrainInstance", name="office", reason="moving to b2"
@@ -52,12 +60,7 @@ def test_nobody_new_gets_in_and_sessions_end_when_the_drain_says(world: World) -
 
 
 def test_drain_outlives_the_broker_and_ends_what_the_next_one_adopts(world: World) -> None:
-    server = world.server()
-    policy = world.policy(allow_all)
-    broker = world.broker(server, policy)
-    alice = world.client(server, "alice")
-    alice.wait_connected()
-    broker.wait_decision("alice", outcome="VERIFIED")
+    server, _, broker, alice = office_with_alice(world)
     broker.ctl("instances", "drain", "office", "--reason", "moving", "--end-after", "3600")
     file = broker.folder / "state" / "drains"
     wait_until(lambda: file.exists(), "the drain is on the disk")

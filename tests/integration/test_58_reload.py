@@ -11,7 +11,14 @@ from harness.admin_calls import call, refusal, state_of
 from harness.broker import build_directory
 from harness.judges import allow_all
 from harness.openvpn_client import RESTARTING
-from harness.pools import address_of, broker_with_pool, from_pool, named, pool
+from harness.pools import (
+    address_of,
+    broker_with_pool,
+    from_pool,
+    named,
+    pool,
+    restart_without_clients,
+)
 from harness.world import World
 
 
@@ -99,12 +106,7 @@ def test_first_pool_comes_by_a_reload_and_its_leases_outlive_the_broker(world: W
 
     assert address_of(world.client(server, "alice")) == server.subnet.host(101)
     assert address_of(world.client(server, "bob")) == server.subnet.host(102)
-    assert broker.stop() == 0
-    for client in world.clients:
-        client.process.kill()
-    broker.start()
-    broker.wait_log("LEASES_LOADED", leases=2)
-    broker.wait_instance("office", "RUNNING")
+    restart_without_clients(world, broker, leases=2)
     assert address_of(world.client(server, "bob")) == server.subnet.host(102)
 
     # The last one goes, and may come again.

@@ -43,6 +43,16 @@ def broker_with_pool(world: World, server: ServerConfig, decide: Any, *, size: i
     return broker
 
 
+def restart_without_clients(world: World, broker: Broker, *, leases: int) -> None:
+    """Broker and clients end; the next broker finds so many leases."""
+    assert broker.stop() == 0
+    for client in world.clients:
+        client.process.kill()
+    broker.start()
+    broker.wait_log("LEASES_LOADED", leases=leases)
+    broker.wait_instance("office", "RUNNING")
+
+
 def address_of(client: OpenvpnClient, *, after: int = 0) -> str:
     """Waits for the tunnel and gives its IPv4 address."""
     options = client.wait_connected(after=after)
