@@ -33,12 +33,23 @@ struct Inquiry {
   std::function<absl::Status(ovpn::Duration)> extend = nullptr;
 };
 
+// Whether whoever answers is shown clients' passwords, and if not, why.
+enum class PasswordAccess {
+  kUnknown,       // nobody answered
+  kShown,         // it is
+  kNotGranted,    // the operator grants this policy none
+  kNotRequested,  // it does not ask for them
+  kShadow,        // its verdicts do not count, so it gets none
+  kRules,         // embedded rules have no use for them
+};
+
 // One answer to one attempt.
 struct PolicyReply {
   ovpn::Verdict verdict;
   std::string policy_revision;  // the policy's own version, may be empty
   std::string replica;          // the address that answered; empty for the embedded rules
   std::vector<std::pair<std::string, std::string>> audit_annotations;
+  PasswordAccess password_access = PasswordAccess::kUnknown;
 };
 
 // The reply of whoever has no verdict.

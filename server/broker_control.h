@@ -55,7 +55,7 @@ struct Evaluation {
   std::string policy;
   policy::PolicyReply reply;
   std::vector<std::string> lines = {};                // of an allow
-  std::vector<ovpn::FieldViolation> violations = {};  // why an allow could not be written
+  std::vector<ovpn::FieldViolation> violations = {};  // why the verdict could not be written
 };
 
 class BrokerControl {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/status_macros.h"
+#include "ovpn/instance/further_step.h"
 #include "server/broker.h"
 
 namespace ovpnbroker::server {
@@ -19,7 +20,8 @@ absl::StatusOr<EvaluationDesk::Question> Broker::MakeQuestion(const std::string&
                                                               ovpn::AuthRequest request) const {
   const std::string& instance = request.key.client.instance;
   const auto judgement = judgements_.find(instance);
-  if (judgement == judgements_.end()) {
+  const ovpn::Instance* const asker = instances_.Find(instance);
+  if (judgement == judgements_.end() || asker == nullptr) {
     return absl::NotFoundError(absl::StrCat("no instance is called ", instance));
   }
   const std::string name = policy.empty() ? judgement->second.policy : policy;
@@ -31,8 +33,12 @@ absl::StatusOr<EvaluationDesk::Question> Broker::MakeQuestion(const std::string&
     raw.assign(config.allowed_raw_directives().begin(), config.allowed_raw_directives().end());
   }
   ASSIGN_OR_RETURN(ovpn::DirectivePolicy allowed_raw, ovpn::DirectivePolicy::Make(raw));
-  return EvaluationDesk::Question{std::move(judge), std::move(request), std::move(allowed_raw),
-                                  judgement->second.options->decision_timeout};
+  return EvaluationDesk::Question{
+      .policy = std::move(judge),
+      .request = std::move(request),
+      .allowed_raw = std::move(allowed_raw),
+      .time_for_steps = ovpn::TimeForSteps(asker->config(), ovpn::Duration::zero()),
+      .timeout = judgement->second.options->decision_timeout};
 }
 
 }  // namespace ovpnbroker::server

@@ -5,23 +5,38 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "ovpn/instance/further_step.h"
 #include "ovpn/management/client_auth_block.h"
+#include "ovpn/management/command.h"
 
 namespace ovpnbroker::server {
 namespace {
 
-Evaluation MakeEvaluation(const EvaluationDesk::Question& question, policy::PolicyReply reply) {
-  Evaluation evaluation;
-  evaluation.policy = std::string(question.policy->name());
-  evaluation.reply = std::move(reply);
-  const auto* allow = std::get_if<ovpn::Allow>(&evaluation.reply.verdict);
-  if (allow == nullptr) return evaluation;
-  const auto block = ovpn::ClientAuthBlock::Compile(allow->config, question.allowed_raw);
-  if (block.ok()) {
-    evaluation.lines = block.value().lines();
-  } else {
-    evaluation.violations = block.violations();
+// Those of an instance's first client: 0 names no key.
+constexpr ovpn::Cid kCid{0};
+constexpr ovpn::Kid kKid{1};
+
+// As the instance would write it, or why it could not.
+void Compile(const EvaluationDesk::Question& question, Evaluation& evaluation) {
+  const ovpn::Verdict& verdict = evaluation.reply.verdict;
+  const ovpn::ClientIdentity& client = question.request.session.identity;
+  const auto take_violations = [&evaluation](const auto& compiled) {
+    if (!compiled.ok()) evaluation.violations = compiled.violations();
+  };
+  if (const auto* allow = std::get_if<ovpn::Allow>(&verdict)) {
+    const auto block = ovpn::ClientAuthBlock::Compile(allow->config, question.allowed_raw);
+    take_violations(block);
+    if (block.ok()) evaluation.lines = block.value().lines();
+  } else if (const auto* deny = std::get_if<ovpn::Deny>(&verdict)) {
+    take_violations(ovpn::commands::ClientDeny(kCid, kKid, *deny, client.username));
+  } else if (const auto* step = std::get_if<ovpn::PendingAuth>(&verdict)) {
+    take_violations(ovpn::CompileStep(kCid, kKid, *step, client, question.time_for_steps));
   }
+}
+
+Evaluation MakeEvaluation(const EvaluationDesk::Question& question, policy::PolicyReply reply) {
+  Evaluation evaluation{.policy = std::string(question.policy->name()), .reply = std::move(reply)};
+  Compile(question, evaluation);
   return evaluation;
 }
 

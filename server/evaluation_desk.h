@@ -4,6 +4,7 @@
 #pragma once
 
 #include <asio/io_context.hpp>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -27,8 +28,10 @@ class EvaluationDesk {
   struct Question {
     std::shared_ptr<policy::Policy> policy;
     ovpn::AuthRequest request;
-    ovpn::DirectivePolicy allowed_raw;  // of the instance
-    ovpn::Duration timeout;
+    // Of the instance: what it may write, and what OpenVPN grants its clients for further steps.
+    ovpn::DirectivePolicy allowed_raw;
+    std::chrono::seconds time_for_steps;
+    ovpn::Duration timeout;  // for the answer
   };
   using Done = std::function<void(absl::StatusOr<Evaluation>)>;
 

@@ -125,7 +125,6 @@ class Sessions {
   }
   AnswerReceipt AnswerPending(SessionEntry& entry, const KeyRef& key, const PendingAuth& step,
                               const AnswerOrigin& origin);
-  std::chrono::seconds GrantedTime(const SessionEntry& entry, const PendingAuth& step) const;
   void Write(UnwrittenAnswer answer);
   void WriteWaiting();
   void OnWriteResult(const UnwrittenAnswer& answer, const absl::StatusOr<Reply>& reply);

@@ -1,18 +1,13 @@
 // Sessions: what is written to OpenVPN about clients, and what OpenVPN replies.
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "ovpn/instance/further_step.h"
 #include "ovpn/instance/sessions.h"
 #include "ovpn/management/shown_lines.h"
 
 namespace ovpnbroker::ovpn {
 namespace {
-
-// From a client's first packet to its question, at most as a rule: TLS over a slow line.
-constexpr std::chrono::seconds kNegotiationReserve{3};
-// Within the reserve.
-constexpr std::chrono::seconds kStepGrace{2};
 
 // The one command that carries the answer, and for an allow the addresses that must come of it.
 struct CompiledAnswer {
@@ -113,38 +108,23 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
 // A further step for the client: the key goes on waiting.
 AnswerReceipt Sessions::AnswerPending(SessionEntry& entry, const KeyRef& key,
                                       const PendingAuth& step, const AnswerOrigin& origin) {
-  const std::chrono::seconds granted = GrantedTime(entry, step);
-  // The client gives up by itself at the time that it is told; our deny with its reason comes
-  // first.
-  const std::chrono::seconds told =
-      granted > std::chrono::seconds::zero() ? granted + kStepGrace : granted;
-  Checked<Command> command =
-      commands::ClientPendingAuth(key.client.cid, key.kid, step, entry.session.identity, told);
-  if (!command.ok()) return {AnswerReceipt::Status::kRejected, command.violations()};
+  Checked<FurtherStep> compiled =
+      CompileStep(key.client.cid, key.kid, step, entry.session.identity,
+                  TimeForSteps(config_, clock_.Now() - entry.pending_since));
+  if (!compiled.ok()) return {AnswerReceipt::Status::kRejected, compiled.violations()};
   entry.awaits_response = step.method == PendingAuth::Method::kChallenge;
   entry.session.policy = origin.policy;
   entry.session.last_decision_id = origin.decision_id;
   // A session that renews its keys stays what it is.
   if (!entry.pending_reauth) table_.SetState(entry, SessionState::kPendingAuth);
   const Session session = entry.session;
-  UnwrittenAnswer unwritten{.key = key, .commands = {command.TakeValue()}, .is_step = true};
+  FurtherStep put = compiled.TakeValue();
+  UnwrittenAnswer unwritten{.key = key, .commands = {std::move(put.command)}, .is_step = true};
   AnswerReceipt receipt = Queued(unwritten.commands, {});
-  receipt.granted = granted;
+  receipt.granted = put.granted;
   Write(std::move(unwritten));
   sink_.OnSessionChanged(session, SessionChange::kStepPut);
   return receipt;
-}
-
-// OpenVPN moves its own deadline to the step's timeout, counted from now, and cuts it to what it
-// grants a key negotiation as a whole. What it has used of that before it asked us is not known;
-// the reserve covers it, so that our deny comes first.
-std::chrono::seconds Sessions::GrantedTime(const SessionEntry& entry,
-                                           const PendingAuth& step) const {
-  const std::chrono::seconds used =
-      std::chrono::ceil<std::chrono::seconds>(clock_.Now() - entry.pending_since);
-  const std::chrono::seconds whole = std::max(config_.reneg_interval / 2, config_.hand_window);
-  const std::chrono::seconds left = whole - used - kNegotiationReserve;
-  return step.timeout > std::chrono::seconds::zero() ? std::min(step.timeout, left) : left;
 }
 
 void Sessions::NoteDecision(const SessionUid& uid, const DecisionId& decision,

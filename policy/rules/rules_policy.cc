@@ -32,7 +32,11 @@ ovpn::Verdict RulesPolicy::Evaluate(const ovpn::AuthRequest& request) const {
 
 void RulesPolicy::Ask(const Inquiry& inquiry, ReplyCallback reply) {
   const Rule* const rule = rules_->Match(inquiry.request);
-  PolicyReply answer{VerdictOf(rule), rules_->revision(), "", {}};
+  PolicyReply answer{.verdict = VerdictOf(rule),
+                     .policy_revision = rules_->revision(),
+                     .replica = "",
+                     .audit_annotations = {},
+                     .password_access = PasswordAccess::kRules};
   if (rule != nullptr) answer.audit_annotations.emplace_back("rule", rule->name);
   reply(std::move(answer));
 }

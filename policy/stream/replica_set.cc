@@ -9,6 +9,15 @@
 #include "policy/stream/verdict_codec.h"
 
 namespace ovpnbroker::policy {
+namespace {
+
+PasswordAccess AccessOf(const StreamPolicyOptions& options, const StreamTerms& terms) {
+  if (terms.send_password) return PasswordAccess::kShown;
+  if (options.mode == StreamMode::kShadow) return PasswordAccess::kShadow;
+  return options.grant_password ? PasswordAccess::kNotRequested : PasswordAccess::kNotGranted;
+}
+
+}  // namespace
 
 ReplicaSet::ReplicaSet(asio::io_context& loop, const ovpn::Clock& clock, ovpn::Logger& logger,
                        StreamPolicyOptions options, std::shared_ptr<LiveStreams> live_streams)
@@ -255,7 +264,8 @@ void ReplicaSet::OnDecision(Replica& replica, const v1::Decision& message) {
   PolicyReply reply{.verdict = VerdictFromProto(message, replica.terms()),
                     .policy_revision = replica.revision(),
                     .replica = replica.address(),
-                    .audit_annotations = AnnotationsFromProto(message)};
+                    .audit_annotations = AnnotationsFromProto(message),
+                    .password_access = AccessOf(options_, replica.terms())};
   if (std::holds_alternative<ovpn::PendingAuth>(reply.verdict)) {
     return TakeStep(replica, id, found->second, std::move(reply));
   }

@@ -148,15 +148,31 @@ v1::FurtherStep StepToProto(const ovpn::PendingAuth& step) {
   return result;
 }
 
-void Describe(const Evaluation& evaluation, Evaluated& response) {
-  const ovpn::Verdict& verdict = evaluation.reply.verdict;
-  response.set_policy(evaluation.policy);
-  response.set_revision(ovpn::ReplaceInvalidUtf8(evaluation.reply.policy_revision));
-  for (const auto& [name, value] : evaluation.reply.audit_annotations) {
-    (*response.mutable_annotations())[ovpn::ReplaceInvalidUtf8(name)] =
-        ovpn::ReplaceInvalidUtf8(value);
+Evaluated::PasswordAccess AccessToProto(policy::PasswordAccess access) {
+  switch (access) {
+    case policy::PasswordAccess::kUnknown:
+      return Evaluated::PASSWORD_ACCESS_UNSPECIFIED;
+    case policy::PasswordAccess::kShown:
+      return Evaluated::PASSWORD_ACCESS_SHOWN;
+    case policy::PasswordAccess::kNotGranted:
+      return Evaluated::PASSWORD_ACCESS_NOT_GRANTED;
+    case policy::PasswordAccess::kNotRequested:
+      return Evaluated::PASSWORD_ACCESS_NOT_REQUESTED;
+    case policy::PasswordAccess::kShadow:
+      return Evaluated::PASSWORD_ACCESS_SHADOW;
+    case policy::PasswordAccess::kRules:
+      return Evaluated::PASSWORD_ACCESS_RULES;
   }
-  if (const auto* allow = std::get_if<ovpn::Allow>(&verdict)) {
+  return Evaluated::PASSWORD_ACCESS_UNSPECIFIED;
+}
+
+void DescribeVerdict(const Evaluation& evaluation, Evaluated& response) {
+  const ovpn::Verdict& verdict = evaluation.reply.verdict;
+  if (!evaluation.violations.empty()) {
+    const ovpn::FieldViolation& first = evaluation.violations.front();
+    response.set_result(Evaluated::RESULT_FAILURE);
+    response.set_detail(absl::StrCat(first.field, ": ", first.description));
+  } else if (const auto* allow = std::get_if<ovpn::Allow>(&verdict)) {
     response.set_result(Evaluated::RESULT_ALLOW);
     response.set_address_pool(allow->config.address_pool);
     for (const std::string& line : evaluation.lines) {
@@ -176,10 +192,17 @@ void Describe(const Evaluation& evaluation, Evaluated& response) {
   } else {
     response.set_result(Evaluated::RESULT_ABSTAIN);
   }
-  if (evaluation.violations.empty()) return;
-  const ovpn::FieldViolation& first = evaluation.violations.front();
-  response.set_result(Evaluated::RESULT_FAILURE);
-  response.set_detail(absl::StrCat(first.field, ": ", first.description));
+}
+
+void Describe(const Evaluation& evaluation, bool has_password, Evaluated& response) {
+  response.set_policy(evaluation.policy);
+  response.set_revision(ovpn::ReplaceInvalidUtf8(evaluation.reply.policy_revision));
+  for (const auto& [name, value] : evaluation.reply.audit_annotations) {
+    (*response.mutable_annotations())[ovpn::ReplaceInvalidUtf8(name)] =
+        ovpn::ReplaceInvalidUtf8(value);
+  }
+  DescribeVerdict(evaluation, response);
+  if (has_password) response.set_password_access(AccessToProto(evaluation.reply.password_access));
 }
 
 // Why there is no evaluation.
@@ -212,12 +235,12 @@ void Evaluate(BrokerControl& broker, const v1::EvaluateDecisionRequest& request,
   broker.Evaluate(
       request.policy(), std::move(described),
       [&broker, instance = request.instance(), policy = request.policy(),
-       call](const absl::StatusOr<Evaluation>& evaluation) {
+       has_password = request.has_password(), call](const absl::StatusOr<Evaluation>& evaluation) {
         if (!evaluation.ok()) {
           return call->Finish(EvaluateError(broker, instance, policy, evaluation.status()));
         }
         Evaluated response;
-        Describe(*evaluation, response);
+        Describe(*evaluation, has_password, response);
         call->Finish(grpc::Status::OK, std::move(response));
       });
 }

@@ -98,12 +98,33 @@ void PrintStep(const v1::FurtherStep& step) {
             << "\n";
 }
 
+// Why the password of the command line did not count, and what to do about it.
+std::string PasswordHint(const v1::EvaluateDecisionResponse& response) {
+  const std::string policy = Escape(response.policy());
+  switch (response.password_access()) {
+    case v1::EvaluateDecisionResponse::PASSWORD_ACCESS_NOT_GRANTED:
+      return absl::StrCat("set `grant_password: true` at policy ", policy,
+                          " in the broker's configuration");
+    case v1::EvaluateDecisionResponse::PASSWORD_ACCESS_NOT_REQUESTED:
+      return absl::StrCat("switch on CAPABILITY_PASSWORD in policy ", policy);
+    case v1::EvaluateDecisionResponse::PASSWORD_ACCESS_SHADOW:
+      return absl::StrCat("shadows get none; only as an instance's `policy` can ", policy,
+                          " be granted it");
+    case v1::EvaluateDecisionResponse::PASSWORD_ACCESS_RULES:
+      return "embedded rules check none; checking one takes a remote policy";
+    default:
+      return "";
+  }
+}
+
 void PrintEvaluation(const v1::EvaluateDecisionResponse& response) {
   std::string result = v1::EvaluateDecisionResponse::Result_Name(response.result());
   result.erase(0, std::string("RESULT_").size());
   std::cout << result << " by " << Escape(response.policy());
   if (!response.detail().empty()) std::cout << ": " << Escape(response.detail());
   std::cout << "\n";
+  const std::string hint = PasswordHint(response);
+  if (!hint.empty()) std::cout << "  the policy did not see the password: " << hint << "\n";
   for (const auto& [name, value] : response.annotations()) {
     std::cout << "  " << Escape(name) << ": " << Escape(value) << "\n";
   }
@@ -179,7 +200,8 @@ void AddEvaluate(CLI::App& policies, CommandLine& line) {
   command->footer(
       "Nobody is let in or denied, and nothing is counted. Exit code 1 when it would not get in.\n"
       "A remote policy is asked for a dry run; one that does not know dry runs\n"
-      "(CAPABILITY_DRY_RUN) is not asked. A password reaches it only where grant_password is set.\n"
+      "(CAPABILITY_DRY_RUN) is not asked. A password reaches it only where grant_password is set\n"
+      "and it asks for passwords. A further step is checked against IV_SSO of --env.\n"
       "\n"
       "Examples:\n"
       "  ovpn-brokerctl policies evaluate --instance office --cn alice \\\n"

@@ -11,6 +11,8 @@ from harness.world import World
 DRY_RUN = "CAPABILITY_DRY_RUN"
 PASSWORD = "correct horse battery"
 EVALUATE = ("policies", "evaluate", "--instance", "office", "--user", "alice")
+NOT_SEEN = "  the policy did not see the password: "
+NOT_GRANTED = f"{NOT_SEEN}set `grant_password: true` at policy judge in the broker's configuration"
 
 
 def example(world: World, language: str, *options: str) -> ExamplePolicy:
@@ -50,9 +52,11 @@ def test_python_example_is_asked_about_a_described_client(world: World) -> None:
 
     allowed = broker.ctl("policies", "evaluate", "--instance", "office", "--user", "alice")
     assert allowed.returncode == 0, allowed.stderr
-    # It looks at no password and was granted none, so one changes nothing.
+    # It looks at no password and was granted none, so one changes nothing but that this is told.
     typed = broker.ctl(*EVALUATE, "--password-stdin", typed=f"{PASSWORD}\n")
-    assert typed.stdout == allowed.stdout
+    headline, told, *rest = typed.stdout.splitlines()
+    assert [headline, *rest] == allowed.stdout.splitlines()
+    assert told == NOT_GRANTED
     assert allowed.stdout.startswith("ALLOW by judge\n")
     assert 'push "route ' in allowed.stdout and "groups: " in allowed.stdout
     closed = broker.ctl(
@@ -146,8 +150,59 @@ def test_password_is_not_sent_without_the_grant(world: World) -> None:
     policy = world.policy(checks_password)
     policy.hello_ack["capabilities"] = [DRY_RUN]
     broker = ready_broker(world, policy)
-    broker.ctl(*EVALUATE, "--password-stdin", check=False, typed=f"{PASSWORD}\n")
+    typed = broker.ctl(*EVALUATE, "--password-stdin", check=False, typed=f"{PASSWORD}\n")
     assert not policy.requests.all()[0].HasField("credentials")
+    assert NOT_GRANTED in typed.stdout.splitlines()
+
+
+def test_password_that_the_policy_does_not_ask_for_is_told(world: World) -> None:
+    policy = world.policy(checks_password)
+    policy.hello_ack["capabilities"] = [DRY_RUN]
+    broker = ready_broker(world, policy, remote={"grant_password": True})
+    typed = broker.ctl(*EVALUATE, "--password-stdin", check=False, typed=f"{PASSWORD}\n")
+    assert not policy.requests.all()[0].HasField("credentials")
+    remedy = f"{NOT_SEEN}switch on CAPABILITY_PASSWORD in policy judge"
+    assert remedy in typed.stdout.splitlines()
+
+
+def test_password_given_to_rules_is_told(world: World) -> None:
+    rules = world.rules_file([{"match": {"username": "alice"}, "allow": {}}])
+    broker = world.broker(world.server(), rules)
+    typed = broker.ctl(*EVALUATE, "--password-stdin", typed=f"{PASSWORD}\n")
+    told = f"{NOT_SEEN}embedded rules check none; checking one takes a remote policy"
+    assert typed.stdout.splitlines()[:2] == ["ALLOW by judge", told]
+
+
+def test_page_that_the_client_cannot_open_is_told_as_to_a_real_one(world: World) -> None:
+    policy = world.policy(lambda _request: {"pending_auth": {"web_auth_url": "https://sso/7"}})
+    policy.hello_ack["capabilities"] = [DRY_RUN, "CAPABILITY_PENDING_AUTH"]
+    server = world.server()
+    broker = world.broker(server, policy)
+    broker.wait_log("POLICY_STREAM_READY")
+    evaluated = broker.ctl(*EVALUATE, "--env", "IV_SSO=crtext", check=False)
+    assert evaluated.returncode == 1
+    (told,) = evaluated.stdout.splitlines()
+    field, description = told.removeprefix("FAILURE by judge: ").split(": ", 1)
+    assert field == "pending_auth.web_auth_url" and "IV_SSO" in description
+
+    user = world.client_management(methods="crtext")
+    world.client(server, "alice", extra=user.options).wait_denied()
+    # It comes back by itself, and is asked about again.
+    real = policy.requests.all()[1]
+    details = policy.outcome_of(real.decision_id, "REJECTED").status.details
+    assert any(
+        field.encode() in detail.value and description.encode() in detail.value
+        for detail in details
+    )
+
+
+def test_deny_that_cannot_be_written_is_a_failure(world: World) -> None:
+    deny = {"reason": "closed", "client_reason": "TEMP: come back"}
+    policy = world.policy(lambda _request: {"deny": deny})
+    policy.hello_ack["capabilities"] = [DRY_RUN]
+    evaluated = ready_broker(world, policy).ctl(*EVALUATE, check=False)
+    (told,) = evaluated.stdout.splitlines()
+    assert told.startswith("FAILURE by judge: deny.client_reason: begins with TEMP")
 
 
 def test_page_that_the_client_would_open_is_shown(world: World) -> None:

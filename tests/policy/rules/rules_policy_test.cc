@@ -40,6 +40,7 @@ TEST(RulesPolicy, Reply_NamesRuleAndRevision) {
   ASSERT_EQ(reply.audit_annotations.size(), 1U);
   EXPECT_EQ(reply.audit_annotations[0],
             std::make_pair(std::string("rule"), std::string("everybody")));
+  EXPECT_EQ(reply.password_access, PasswordAccess::kRules);
 }
 
 TEST(RulesPolicy, Replaced_JudgesByTheNewRules) {

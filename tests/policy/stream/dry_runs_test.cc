@@ -58,6 +58,33 @@ TEST_F(DryRunsTest, ReplicaIsFull_DryRunFailsAndTheClientsWait) {
   EXPECT_EQ(policy_->counters().overloads, 0u);
 }
 
+TEST_F(DryRunsTest, Reply_TellsWhetherThePasswordWasShown) {
+  const auto access = [this](bool granted, bool requested, StreamMode mode) {
+    test::PolicyScript script = Taking();
+    if (requested) script.ack->add_capabilities(v1::CAPABILITY_PASSWORD);
+    const auto server = Serve("a", script);
+    StreamPolicyOptions options = Options({"a"});
+    options.grant_password = granted;
+    options.mode = mode;
+    Open(options);
+    EXPECT_TRUE(RunUntilReady());
+    replies_.clear();
+    requests_.clear();
+    AskDry("dry");
+    EXPECT_TRUE(RunUntilReply("dry"));
+    const PasswordAccess told = replies_["dry"].at(0).password_access;
+    const bool shown =
+        server->Last(Request::kDecisionRequest).decision_request().credentials().has_password();
+    EXPECT_EQ(shown, told == PasswordAccess::kShown);
+    policy_.reset();
+    return told;
+  };
+  EXPECT_EQ(access(true, true, StreamMode::kEnforce), PasswordAccess::kShown);
+  EXPECT_EQ(access(true, false, StreamMode::kEnforce), PasswordAccess::kNotRequested);
+  EXPECT_EQ(access(false, true, StreamMode::kEnforce), PasswordAccess::kNotGranted);
+  EXPECT_EQ(access(false, true, StreamMode::kShadow), PasswordAccess::kShadow);
+}
+
 TEST_F(DryRunsTest, Unanswered_SaysNothingOfTheReplicasHealth) {
   const auto server = Serve("a", Taking(test::SilentPolicy()));
   StreamPolicyOptions options = Options({"a"});

@@ -145,6 +145,44 @@ TEST_F(PolicyAdminServiceTest, AllowThatCannotBeWritten_IsAFailure) {
   EXPECT_THAT(evaluated.lines(), IsEmpty());
 }
 
+TEST_F(PolicyAdminServiceTest, StepThatTheClientCannotTake_IsAFailureWithoutAStep) {
+  const Evaluated evaluated = Shown(ovpn::PendingAuth{.text = "Your code?"}, {},
+                                    {{"pending_auth.challenge_text", "no crtext"}});
+  EXPECT_EQ(evaluated.result(), Evaluated::RESULT_FAILURE);
+  EXPECT_EQ(evaluated.detail(), "pending_auth.challenge_text: no crtext");
+  EXPECT_FALSE(evaluated.has_further_step());
+}
+
+TEST_F(PolicyAdminServiceTest, DenyThatCannotBeWritten_IsAFailure) {
+  const Evaluated evaluated = Shown(ovpn::Deny{.reason = "closed", .client_reason = "TEMP"}, {},
+                                    {{"deny.client_reason", "begins with TEMP"}});
+  EXPECT_EQ(evaluated.result(), Evaluated::RESULT_FAILURE);
+  EXPECT_EQ(evaluated.detail(), "deny.client_reason: begins with TEMP");
+  EXPECT_EQ(evaluated.client_reason(), "");
+}
+
+TEST_F(PolicyAdminServiceTest, Evaluate_TellsWhyThePasswordDidNotCount) {
+  v1::EvaluateDecisionRequest request = Client();
+  request.set_username("alice");
+  const auto access = [&](policy::PasswordAccess seen) {
+    fixture_.OnLoop([&](FakeBrokerControl& broker) {
+      broker.evaluation = Evaluation{"staff", {ovpn::Allow{}, "", "", {}, seen}};
+    });
+    EXPECT_TRUE(Evaluate(request).ok());
+    return evaluated_.password_access();
+  };
+  // Without one there is nothing to tell.
+  EXPECT_EQ(access(policy::PasswordAccess::kNotGranted), Evaluated::PASSWORD_ACCESS_UNSPECIFIED);
+  request.set_password("geheim");
+  EXPECT_EQ(access(policy::PasswordAccess::kUnknown), Evaluated::PASSWORD_ACCESS_UNSPECIFIED);
+  EXPECT_EQ(access(policy::PasswordAccess::kShown), Evaluated::PASSWORD_ACCESS_SHOWN);
+  EXPECT_EQ(access(policy::PasswordAccess::kNotGranted), Evaluated::PASSWORD_ACCESS_NOT_GRANTED);
+  EXPECT_EQ(access(policy::PasswordAccess::kNotRequested),
+            Evaluated::PASSWORD_ACCESS_NOT_REQUESTED);
+  EXPECT_EQ(access(policy::PasswordAccess::kShadow), Evaluated::PASSWORD_ACCESS_SHADOW);
+  EXPECT_EQ(access(policy::PasswordAccess::kRules), Evaluated::PASSWORD_ACCESS_RULES);
+}
+
 TEST_F(PolicyAdminServiceTest, Evaluate_DescribesTheClientAsOpenvpnWould) {
   v1::EvaluateDecisionRequest request = Client();
   request.set_common_name("alice");
