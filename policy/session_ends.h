@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "ovpn/base/clock.h"
 #include "ovpn/base/ids.h"
 #include "ovpn/types/session.h"
@@ -23,6 +24,12 @@ struct SessionEnd {
   ovpn::Cid cid;
   ovpn::WallTime create_time;
   ovpn::WallTime end_time;
+};
+
+// What became of one.
+struct SessionEndChange {
+  SessionEnd end;
+  bool gone = false;  // there is none any more; only the place in `end` counts
 };
 
 class SessionEnds {
@@ -41,6 +48,8 @@ class SessionEnds {
 
   // All, claimed or not, in a fixed order.
   std::vector<SessionEnd> All() const;
+  // What is different since the last call, or since there was nothing.
+  std::vector<SessionEndChange> TakeChanges();
   // Moves with each change.
   uint64_t revision() const { return revision_; }
 
@@ -56,7 +65,10 @@ class SessionEnds {
     return {session.client.instance, session.client.cid.value};
   }
 
+  void Touch(const Key& key);
+
   absl::btree_map<Key, Noted> ends_;
+  absl::btree_set<Key> changed_;  // for TakeChanges
   uint64_t revision_ = 0;
 };
 

@@ -25,7 +25,7 @@ DrainKeeper::DrainKeeper(asio::io_context& loop, const ovpn::Clock& clock, ovpn:
              return [this, kept = std::move(kept)] { Restore(kept); };
            },
            .revision = [this] { return drains_.revision(); },
-           .text = [this] { return FormatDrains(drains_.All()); },
+           .text = [this] { return StateFile::MadeText(FormatDrains(drains_.All())); },
            .on_set_aside =
                [this](const absl::Status& why, const std::string& kept_as) {
                  logger_.Error(

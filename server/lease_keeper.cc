@@ -23,7 +23,7 @@ LeaseKeeper::LeaseKeeper(asio::io_context& loop, const ovpn::Clock& clock, ovpn:
                return [this, leases = std::move(leases)] { Restore(leases); };
              },
              .revision = [this] { return Revision(); },
-             .text = [this] { return policy::FormatLeases(pools_); },
+             .text = [this] { return StateFile::MadeText(policy::FormatLeases(pools_)); },
              .on_set_aside =
                  [this](const absl::Status& why, const std::string& kept_as) {
                    logger_.Error(

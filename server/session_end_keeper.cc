@@ -26,7 +26,12 @@ SessionEndKeeper::SessionEndKeeper(asio::io_context& loop, const ovpn::Clock& cl
                return [this, kept = std::move(kept)] { Restore(kept); };
              },
              .revision = [this] { return ends_.revision(); },
-             .text = [this] { return policy::FormatSessionEnds(ends_.All()); },
+             .text = [this]() -> StateFile::MakeText {
+               return [mirror = mirror_, changes = ends_.TakeChanges()] {
+                 mirror->Apply(changes);
+                 return mirror->Text();
+               };
+             },
              .on_set_aside =
                  [this](const absl::Status& why, const std::string& kept_as) {
                    logger_.Error(
@@ -46,6 +51,8 @@ SessionEndKeeper::SessionEndKeeper(asio::io_context& loop, const ovpn::Clock& cl
 void SessionEndKeeper::Restore(std::vector<policy::SessionEnd> kept) {
   const size_t count = kept.size();
   ends_.Restore(std::move(kept), clock_.WallNow());
+  // Now, before anybody waits for the loop: they may be many.
+  mirror_->Apply(ends_.TakeChanges());
   logger_.Info("SESSION_ENDS_LOADED", "sessions of an earlier broker end when they were to end",
                {{"file", file_.path()}, {"sessions", count}});
 }

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <asio/io_context.hpp>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "ovpn/base/clock.h"
 #include "ovpn/base/log.h"
+#include "policy/session_end_mirror.h"
 #include "policy/session_ends.h"
 #include "server/state_file.h"
 
@@ -31,6 +33,9 @@ class SessionEndKeeper {
   const ovpn::Clock& clock_;
   ovpn::Logger& logger_;
   policy::SessionEnds& ends_;
+  // What the file holds; the disk's thread has it once the file is kept.
+  const std::shared_ptr<policy::SessionEndMirror> mirror_ =
+      std::make_shared<policy::SessionEndMirror>();
   StateFile file_;  // last: writes when it is destroyed
 };
 

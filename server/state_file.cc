@@ -32,8 +32,12 @@ StateFile::StateFile(asio::io_context& loop, const ovpn::Clock& clock, std::stri
 StateFile::~StateFile() {
   disk_.join();
   if (!started_ || content_.revision() == saved_revision_) return;
-  const absl::Status status = Write(directory_, path_, content_.text());
+  const absl::Status status = Write(directory_, path_, content_.text()());
   if (!status.ok()) OnSaved(saved_revision_, status);
+}
+
+StateFile::MakeText StateFile::MadeText(std::string text) {
+  return [text = std::move(text)]() mutable { return std::move(text); };
 }
 
 absl::Status StateFile::Start() {
@@ -78,9 +82,9 @@ void StateFile::SaveIfChanged() {
   const uint64_t revision = content_.revision();
   if (saving_ || revision == saved_revision_) return;
   saving_ = true;
-  asio::post(disk_, [text = content_.text(), directory = directory_, path = path_, revision,
-                     &loop = loop_, self = std::weak_ptr<StateFile*>(self_)] {
-    absl::Status status = Write(directory, path, text);
+  asio::post(disk_, [make_text = content_.text(), directory = directory_, path = path_, revision,
+                     &loop = loop_, self = std::weak_ptr<StateFile*>(self_)]() mutable {
+    absl::Status status = Write(directory, path, std::move(make_text)());
     asio::post(loop, [self, revision, status = std::move(status)] {
       if (const auto alive = self.lock()) (*alive)->OnSaved(revision, status);
     });

@@ -1,6 +1,7 @@
 // One file of the state directory: read when the broker starts, written a moment after its content
 // changed and when the broker stops. A write blocks on the disk, so it is done on a thread of its
-// own, which sees nothing but the text. Owned by whoever knows the content; loop thread only.
+// own, which sees nothing but what makes the text. Owned by whoever knows the content; loop thread
+// only.
 //
 // A file that cannot be understood is set aside, not repaired and not fatal.
 #pragma once
@@ -12,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -25,13 +27,19 @@ class StateFile {
   // How long a change may wait for the disk: what a crash loses.
   static constexpr std::chrono::seconds kSaveInterval{2};
 
+  // Makes the text, once, on the disk's thread; those of one file one after the other, in the order
+  // they were asked for.
+  using MakeText = absl::AnyInvocable<std::string() &&>;
+  // For content so small that its text is made at once.
+  static MakeText MadeText(std::string text);
+
   struct Content {
     size_t max_bytes;  // a larger file is none of ours
     // Understands what an earlier broker wrote and changes nothing yet: what it returns takes that
     // in. An error: the text cannot be understood.
     std::function<absl::StatusOr<std::function<void()>>(absl::string_view text)> read;
     std::function<uint64_t()> revision;  // moves with each change
-    std::function<std::string()> text;
+    std::function<MakeText()> text;      // as it is at the call
     // For the log: the file was renamed to `kept_as`; it could not be written, once in a row.
     std::function<void(const absl::Status& why, const std::string& kept_as)> on_set_aside;
     std::function<void(const absl::Status& why)> on_not_saved;

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "policy/session_end_file.h"
+#include "policy/session_end_mirror.h"
 
 namespace ovpnbroker::policy {
 namespace {
@@ -82,6 +83,27 @@ TEST(SessionEnds, Revision_MovesWithEachChangeOnly) {
   EXPECT_EQ(ends.revision(), one);
   ends.Forget(Session("a", 3));
   EXPECT_NE(ends.revision(), one);
+}
+
+TEST(SessionEnds, Changes_AreTakenOnceAndMakeTheSameFile) {
+  SessionEnds ends;
+  SessionEndMirror mirror;
+  const auto mirrored = [&] {
+    const std::vector<SessionEndChange> changes = ends.TakeChanges();
+    mirror.Apply(changes);
+    EXPECT_EQ(mirror.Text(), FormatSessionEnds(ends.All()));
+    return changes.size();
+  };
+  ends.Restore({{"office", ovpn::Cid{1}, kThen, kThen + 60s}}, kThen);
+  ends.Set(Session("a", 2), kThen + 60s);
+  ends.Set(Session("b", 3), kThen + 60s);
+  ends.Forget(Session("b", 3));
+  EXPECT_EQ(mirrored(), 3U);
+  EXPECT_EQ(mirrored(), 0U);
+  ends.Set(Session("a", 2), kThen + 90s);
+  EXPECT_EQ(mirrored(), 1U);
+  ends.Forget(Session("a", 2));
+  EXPECT_EQ(mirrored(), 1U);
 }
 
 TEST(SessionEndFile, OddNames_AreKept) {
