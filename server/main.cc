@@ -16,6 +16,7 @@
 #include "server/config/config_loader.h"
 #include "server/config/finding.h"
 #include "server/daemon.h"
+#include "server/grpc_end.h"
 #include "server/logging/grpc_log.h"
 #include "server/logging/log_level_control.h"
 #include "server/logging/log_tail.h"
@@ -125,6 +126,7 @@ int Main(int argc, char** argv) {
 }  // namespace ovpnbroker::server
 
 int main(int argc, char** argv) {
+  const ovpnbroker::server::GrpcEnd grpc_end;
   try {
     return ovpnbroker::server::Main(argc, argv);
   } catch (const std::exception& error) {

@@ -2,6 +2,7 @@
 // it runs: one a watch.
 #include <CLI/CLI.hpp>
 
+#include <cstdlib>
 #include <ctime>
 #include <iostream>
 #include <memory>
@@ -85,10 +86,10 @@ class Events {
     ExitCode instances = ExitCode::kOk;
     std::thread other([&] {
       instances = WatchInstances();
-      if (instances != ExitCode::kOk) std::exit(static_cast<int>(instances));
+      if (instances != ExitCode::kOk) End(instances);
     });
     const ExitCode sessions = WatchSessions();
-    if (sessions != ExitCode::kOk) std::exit(static_cast<int>(sessions));
+    if (sessions != ExitCode::kOk) End(sessions);
     other.join();
     return instances;
   }
@@ -115,6 +116,13 @@ class Events {
       return true;
     });
     return status.ok() ? ExitCode::kOk : ReportFailure(status);
+  }
+
+  // Without exit handlers: the other watch is inside gRPC (see server/grpc_end.h).
+  [[noreturn]] void End(ExitCode code) {
+    const std::lock_guard lock(mutex_);  // a line that is being printed is printed whole
+    std::cout.flush();
+    std::quick_exit(static_cast<int>(code));
   }
 
   void Print(const google::protobuf::Message& event, const std::string& line) {

@@ -17,6 +17,7 @@
 #include "server/ctl/command.h"
 #include "server/ctl/completion.h"
 #include "server/ctl/escape.h"
+#include "server/grpc_end.h"
 #include "server/man/help_formatter.h"
 #include "server/man/man_page.h"
 
@@ -190,6 +191,7 @@ int Run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const ovpnbroker::server::GrpcEnd grpc_end;
   try {
     return Run(argc, argv);
   } catch (const std::exception& error) {

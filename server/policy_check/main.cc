@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "ovpn/base/atomic_file.h"
+#include "server/grpc_end.h"
 #include "server/man/help_formatter.h"
 #include "server/man/man_page.h"
 #include "server/policy_check/cases.h"
@@ -246,6 +247,7 @@ int Main(int argc, char** argv) {
 }  // namespace ovpnbroker::policy_check
 
 int main(int argc, char** argv) {
+  const ovpnbroker::server::GrpcEnd grpc_end;
   try {
     return ovpnbroker::policy_check::Main(argc, argv);
   } catch (const std::exception& error) {
