@@ -39,7 +39,19 @@ struct DecisionEntry {
         submit_time(submit),
         deadline(submit + owned_decision.options().decision_timeout),
         keeps_last_allow(owned_decision.options().failure.keep_last_max_age.has_value()),
-        decision(std::move(owned_decision)) {}
+        decision(std::make_unique<Decision>(std::move(owned_decision))) {}
+
+  // What the record will say; begins anew when it was taken.
+  DecisionRecord& record() {
+    if (record_ == nullptr) record_ = std::make_unique<DecisionRecord>();
+    return *record_;
+  }
+  // Before it was taken.
+  const DecisionRecord& record() const { return *record_; }
+  std::unique_ptr<const DecisionRecord> TakeRecord() {
+    record();
+    return std::move(record_);
+  }
 
   const ovpn::DecisionId id;
   const ovpn::KeyRef key;
@@ -51,7 +63,7 @@ struct DecisionEntry {
   const bool keeps_last_allow;  // the instance wants keep_last
 
   // Set while the policy or the record may still want the request.
-  std::optional<Decision> decision;
+  std::unique_ptr<Decision> decision;
   State state = State::kOpen;
   int attempts = 0;  // dispatched so far
   // Replies of these attempts count: after a further step only the one that put it.
@@ -69,10 +81,13 @@ struct DecisionEntry {
   bool answer_allows = false;
   bool denied_at_admission = false;
   bool banned = false;
-  DecisionRecord record;
 
   // The table's own: when the engine wants to look at it next.
   std::optional<ovpn::SteadyTime> wake_time;
+
+ private:
+  // Like `decision` apart from the entry, which is kept for a while when both have gone.
+  std::unique_ptr<DecisionRecord> record_ = std::make_unique<DecisionRecord>();
 };
 
 class DecisionTable {

@@ -71,7 +71,7 @@ std::optional<PolicyReply> DecisionEngine::Ask(const EntryPtr& entry) {
     entry->first_valid_attempt = entry->attempts;
     entry->last_valid_attempt = std::numeric_limits<int>::max();
   }
-  entry->record.attempt_list.push_back({now - entry->submit_time, std::nullopt, "", ""});
+  entry->record().attempt_list.push_back({now - entry->submit_time, std::nullopt, "", ""});
   const EngineOptions& options = entry->decision->options();
   table_.Schedule(*entry, std::min(entry->deadline, now + options.attempt_timeout));
 
@@ -147,9 +147,9 @@ void DecisionEngine::OnReply(ReplySlot& slot, PolicyReply reply) {
 void DecisionEngine::NoteReply(DecisionEntry& entry, int attempt, const PolicyReply& reply,
                                ovpn::SteadyTime now) {
   constexpr size_t kMaxDetailBytes = 200;
+  if (entry.state == DecisionEntry::State::kFinal) return;  // the record has gone
   const auto index = static_cast<size_t>(attempt - 1);
-  if (index >= entry.record.attempt_list.size()) return;  // the record has gone
-  AttemptRecord& noted = entry.record.attempt_list[index];
+  AttemptRecord& noted = entry.record().attempt_list[index];
   noted.end = now - entry.submit_time;
   noted.replica = reply.replica;
   noted.result = std::string(ovpn::VerdictName(reply.verdict));
@@ -227,7 +227,7 @@ void DecisionEngine::OnAnswerOutcome(const ovpn::KeyRef& key, OutcomeResult outc
   if (entry == nullptr) return;
   if (entry->state != DecisionEntry::State::kOpen) {
     if (entry->state == DecisionEntry::State::kAnswered && !got_addresses.empty()) {
-      entry->record.got_addresses = std::move(got_addresses);
+      entry->record().got_addresses = std::move(got_addresses);
     }
     TakeOutcome(*entry, outcome, detail);
   } else if (entry->awaits_client && outcome == OutcomeResult::kNotEnforced) {

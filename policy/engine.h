@@ -113,7 +113,7 @@ class DecisionEngine {
   // engine_finish.cc: answering and what follows
   void FinishWithFailure(const EntryPtr& entry, ovpn::FailureCause cause, absl::string_view detail);
   void Finish(const EntryPtr& entry, const PolicyReply& reply);
-  AnswerResult GiveVerdict(DecisionEntry& entry, const ovpn::Verdict& verdict);
+  AnswerResult GiveVerdict(DecisionEntry& entry, const PolicyReply& reply);
   AnswerResult Give(DecisionEntry& entry, const ovpn::Verdict& answer, AnswerBasis basis);
   AnswerResult GiveAllow(DecisionEntry& entry, const ovpn::Allow& allow, AnswerBasis basis);
   AnswerResult Settle(DecisionEntry& entry, const ovpn::Verdict& answer, AnswerBasis basis);

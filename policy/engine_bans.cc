@@ -42,7 +42,7 @@ AnswerResult DecisionEngine::GiveBan(DecisionEntry& entry, const Ban& ban) {
                                 {OutcomeResult::kNotEnforced, "the client is banned", {}});
   }
   last_allows_.Forget(entry.decision->request().session.uid);
-  RecordBan(deny, entry.record);
+  RecordBan(deny, entry.record());
   return Settle(entry, deny, AnswerBasis::kBan);
 }
 

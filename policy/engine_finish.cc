@@ -45,7 +45,7 @@ void DecisionEngine::Finish(const EntryPtr& entry, const PolicyReply& reply) {
   entry->verdict_given = !entry->banned && !std::holds_alternative<ovpn::Failure>(reply.verdict);
   table_.Retire(entry, now + limits_.memory_age);
 
-  DecisionRecord& record = entry->record;
+  DecisionRecord& record = entry->record();
   const bool asked = !entry->banned || entry->attempts > 0;
   RecordAsker(*entry, asked ? entry->policy.get() : nullptr, record);
   record.replica = reply.replica;
@@ -57,7 +57,7 @@ void DecisionEngine::Finish(const EntryPtr& entry, const PolicyReply& reply) {
   stats_.latency.Add(record.latency);
 
   ++entry->pins;
-  const AnswerResult result = GiveVerdict(*entry, reply.verdict);
+  const AnswerResult result = GiveVerdict(*entry, reply);
   --entry->pins;
   entry->decision->DropPassword();
   if (result.status == AnswerResult::Status::kGone) {
@@ -70,7 +70,8 @@ void DecisionEngine::Finish(const EntryPtr& entry, const PolicyReply& reply) {
 
 // Applies the failure rules to `verdict` and gives the answer; a verdict that is refused becomes a
 // failure, to which the rules apply again.
-AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdict& verdict) {
+AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const PolicyReply& reply) {
+  const ovpn::Verdict& verdict = reply.verdict;
   const ovpn::AuthRequest& request = entry.decision->request();
   // A policy that put a further step has not let the client in: what admits without a verdict is
   // not for it.
@@ -83,9 +84,11 @@ AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdi
   };
   // Before anything else: keep_last must not turn a deny that cannot be written into an allow.
   if (std::holds_alternative<ovpn::Deny>(verdict)) last_allows_.Forget(request.session.uid);
-  RecordVerdict(verdict, entry.record);
+  RecordVerdict(verdict, entry.record());
+  // The record may be emitted from inside the call, when its outcome comes there.
+  const ovpn::Duration latency = entry.record().latency;
   const bool asked = !entry.banned;
-  if (entry.banned) RecordBan(std::get<ovpn::Deny>(verdict), entry.record);
+  if (entry.banned) RecordBan(std::get<ovpn::Deny>(verdict), entry.record());
   AnswerResult result = give(verdict);
   ovpn::Verdict refused;
   const ovpn::Verdict* counted = &verdict;
@@ -96,7 +99,7 @@ AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdi
     refused = ovpn::Failure{ovpn::FailureCause::kInvalidVerdict, "the verdict was refused",
                             std::move(result.violations)};
     counted = &refused;
-    RecordVerdict(refused, entry.record);
+    RecordVerdict(refused, entry.record());
     result = give(refused);
   }
   // Our own text was refused: say less. If even this fails, the Decision tries once more when it is
@@ -112,14 +115,13 @@ AnswerResult DecisionEngine::GiveVerdict(DecisionEntry& entry, const ovpn::Verdi
     ++stats_.totals[static_cast<size_t>(ResultOf(*counted))];
   }
   if (!asked) return result;  // there is no verdict to compare with
-  const DecisionRecord& record = entry.record;
   const JudgedRequest judged{entry.id,
                              request,
                              entry.policy != nullptr ? entry.policy->name() : absl::string_view(),
-                             record.policy_revision,
+                             reply.policy_revision,
                              *counted,
-                             record.latency,
-                             record.steps};
+                             latency,
+                             entry.steps};
   for (DecisionObserver* observer : observers_) observer->OnJudged(judged);
   return result;
 }
@@ -147,7 +149,7 @@ AnswerResult DecisionEngine::GiveAllow(DecisionEntry& entry, const ovpn::Allow& 
       entry.policy->ReportOutcome(entry.id, {OutcomeResult::kNotEnforced, deny->reason, {}});
     }
     entry.denied_at_admission = true;
-    RecordVerdict(*deny, entry.record);
+    RecordVerdict(*deny, entry.record());
     return Settle(entry, *deny, AnswerBasis::kAdmission);
   }
   const auto& admitted = std::get<Admission::Admitted>(result);
@@ -164,14 +166,14 @@ AnswerResult DecisionEngine::GiveAllow(DecisionEntry& entry, const ovpn::Allow& 
 AnswerResult DecisionEngine::Settle(DecisionEntry& entry, const ovpn::Verdict& answer,
                                     AnswerBasis basis) {
   entry.answer_allows = std::holds_alternative<ovpn::Allow>(answer);
-  entry.record.basis = basis;
-  entry.record.answer = SummarizeAnswer(answer);
+  entry.record().basis = basis;
+  entry.record().answer = SummarizeAnswer(answer);
   AnswerResult result = entry.decision->Settle(answer);
   if (result.status == AnswerResult::Status::kQueued) {
     if (entry.state == DecisionEntry::State::kAnswered) {
       // Behind those of the further steps.
-      std::move(result.lines.begin(), result.lines.end(), std::back_inserter(entry.record.lines));
-      entry.record.wanted_addresses = std::move(result.wanted_addresses);
+      std::move(result.lines.begin(), result.lines.end(), std::back_inserter(entry.record().lines));
+      entry.record().wanted_addresses = std::move(result.wanted_addresses);
     }
     if (basis == AnswerBasis::kFailureMode) ++stats_.failure_mode_allowed;
     if (basis == AnswerBasis::kKeptLast) ++stats_.kept_last;
@@ -187,7 +189,7 @@ void DecisionEngine::TakeOutcome(DecisionEntry& entry, OutcomeResult outcome,
   if (entry.verdict_given) entry.policy->ReportOutcome(entry.id, {outcome, note, {}});
   if (entry.state != DecisionEntry::State::kAnswered) return;
 
-  DecisionRecord& record = entry.record;
+  DecisionRecord& record = entry.record();
   record.outcome = outcome;
   record.outcome_detail = note;
   record.replies.push_back({clock_.Now() - entry.submit_time, outcome, detail});
@@ -211,7 +213,7 @@ void DecisionEngine::Close(const EntryPtr& entry, CancelReason reason) {
   entry->state = DecisionEntry::State::kAnswered;
   table_.Retire(entry, now + limits_.memory_age);
 
-  DecisionRecord& record = entry->record;
+  DecisionRecord& record = entry->record();
   RecordAsker(*entry, entry->policy.get(), record);
   record.result = DecisionResult::kWithdrawn;
   record.detail = std::string(ToString(reason));
@@ -233,16 +235,16 @@ void DecisionEngine::CancelOutstanding(DecisionEntry& entry, CancelReason reason
 
 void DecisionEngine::EmitRecord(DecisionEntry& entry) {
   entry.state = DecisionEntry::State::kFinal;
-  const DecisionRecord record = std::exchange(entry.record, {});
-  for (DecisionObserver* observer : observers_) observer->OnDecisionRecord(record);
+  const std::unique_ptr<const DecisionRecord> record = entry.TakeRecord();
+  for (DecisionObserver* observer : observers_) observer->OnDecisionRecord(*record);
 }
 
 void DecisionEngine::VisitUnfinished(
     const std::function<void(const DecisionRecord&, bool open)>& visit) const {
   table_.Visit([&](const DecisionEntry& entry) {
-    if (entry.state == DecisionEntry::State::kAnswered) visit(entry.record, /*open=*/false);
+    if (entry.state == DecisionEntry::State::kAnswered) visit(entry.record(), /*open=*/false);
     if (entry.state != DecisionEntry::State::kOpen) return;
-    DecisionRecord record = entry.record;
+    DecisionRecord record = entry.record();
     RecordAsker(entry, entry.policy.get(), record);
     record.attempts = entry.attempts;
     record.steps = entry.steps;

@@ -52,7 +52,8 @@ void DecisionEngine::TakeStep(const EntryPtr& entry, const ovpn::PendingAuth& st
   }
   ++entry->steps;
   ++stats_.steps;
-  entry->record.lines.insert(entry->record.lines.end(), result.lines.begin(), result.lines.end());
+  entry->record().lines.insert(entry->record().lines.end(), result.lines.begin(),
+                               result.lines.end());
   entry->awaits_client = true;
   entry->first_valid_attempt = attempt;
   entry->last_valid_attempt = attempt;
