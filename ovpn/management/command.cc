@@ -13,6 +13,8 @@
 namespace ovpnbroker::ovpn::commands {
 namespace {
 
+constexpr absl::string_view kBlockEnd = "END\n";
+
 Command Make(absl::string_view name, absl::string_view arguments = "") {
   return {.name = std::string(name),
           .bytes = absl::StrCat(name, arguments.empty() ? "" : " ", arguments, "\n")};
@@ -73,8 +75,11 @@ absl::StatusOr<Command> ClientAuthNt(Cid cid, Kid kid) {
 absl::StatusOr<Command> ClientAuth(Cid cid, Kid kid, const ClientAuthBlock& block) {
   RETURN_IF_ERROR(CheckKid(kid));
   Command command = Make("client-auth", KeyText(cid, kid));
-  for (const std::string& line : block.lines()) absl::StrAppend(&command.bytes, line, "\n");
-  absl::StrAppend(&command.bytes, "END\n");
+  size_t size = command.bytes.size() + kBlockEnd.size();
+  for (const std::string& line : block.lines()) size += line.size() + 1;
+  command.bytes.reserve(size);
+  for (const std::string& line : block.lines()) command.bytes.append(line).push_back('\n');
+  command.bytes.append(kBlockEnd.data(), kBlockEnd.size());
   return command;
 }
 

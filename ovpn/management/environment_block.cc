@@ -4,8 +4,10 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/overloaded.h"
+#include "ovpn/management/line_reader.h"
 
 namespace ovpnbroker::ovpn {
 namespace {
@@ -67,7 +69,7 @@ std::optional<Message> EnvironmentBlock::Add(Source source, absl::Span<char> ent
   }
 
   const bool is_end = text == kEnd;
-  if (state_ != State::kCollecting || source != source_) return AddUnawaited(source, is_end);
+  if (!Awaits(source)) return AddUnawaited(source, is_end);
   if (is_end) return Finish();
   if (name_size == 0) return Ignore("an entry is not name=value");
   if (entries_.size() >= kMaxEntries) return Ignore("too many environment entries");
@@ -79,6 +81,29 @@ std::optional<Message> EnvironmentBlock::Add(Source source, absl::Span<char> ent
     password_ = std::move(password);
   }
   return std::nullopt;
+}
+
+size_t EnvironmentBlock::AddPlainLines(absl::string_view text) {
+  if (!Awaits(Source::kClient)) return 0;
+  const char* line = text.data();
+  const char* const end = line + text.size();
+  while (
+      absl::StartsWith(absl::string_view(line, static_cast<size_t>(end - line)), kClientPrefix)) {
+    const char* const entry = line + kClientPrefix.size();
+    const auto* const line_feed =
+        static_cast<const char*>(memchr(entry, '\n', static_cast<size_t>(end - entry)));
+    if (line_feed == nullptr) break;
+    if (static_cast<size_t>(line_feed - line) > LineReader::kMaxLineBytes) break;
+    const char* const entry_end = line_feed - (line_feed[-1] == '\r' ? 1 : 0);
+    const auto entry_size = static_cast<size_t>(entry_end - entry);
+    const auto* const equals_sign = static_cast<const char*>(memchr(entry, '=', entry_size));
+    if (equals_sign == nullptr || equals_sign == entry || !HasRoomFor(entry_size)) break;
+    const auto name_size = static_cast<size_t>(equals_sign - entry);
+    if (absl::string_view(entry, name_size) == kPasswordName) break;
+    entries_.AddEntry({entry, entry_size}, name_size);
+    line = line_feed + 1;
+  }
+  return static_cast<size_t>(line - text.data());
 }
 
 // A line that no block collects.
@@ -96,6 +121,7 @@ std::optional<Message> EnvironmentBlock::AddUnawaited(Source source, bool is_end
 }
 
 std::optional<ProtocolError> EnvironmentBlock::BreakOff(absl::string_view cause) {
+  if (state_ == State::kClosed) return std::nullopt;
   std::optional<ProtocolError> error;
   if (state_ == State::kCollecting) error = MakeError(absl::StrCat("broken off by ", cause));
   Close();

@@ -38,6 +38,12 @@ class EnvironmentBlock {
   // is complete, or when the line is wrong.
   std::optional<Message> Add(Source source, absl::Span<char> entry);
 
+  // What each line of a client's environment begins with.
+  static constexpr absl::string_view kClientPrefix = ">CLIENT:ENV,";
+  // Takes the lines at the beginning of `text` that Add would only append: of a CONNECT's fifty,
+  // all but the password and END. Returns how many bytes they have.
+  size_t AddPlainLines(absl::string_view text);
+
   // Another line than the block's came: drops the block. An error unless it was an ignored one,
   // which may as well have no environment at all.
   std::optional<ProtocolError> BreakOff(absl::string_view cause);
@@ -49,6 +55,10 @@ class EnvironmentBlock {
     kIgnoring,  // up to END
   };
 
+  bool Awaits(Source source) const { return state_ == State::kCollecting && source == source_; }
+  bool HasRoomFor(size_t entry_size) const {
+    return entries_.size() < kMaxEntries && entries_.byte_size() + entry_size <= kMaxBytes;
+  }
   std::optional<Message> AddUnawaited(Source source, bool is_end);
   ProtocolError MakeError(absl::string_view what) const;
   std::optional<Message> Ignore(absl::string_view what);

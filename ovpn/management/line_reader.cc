@@ -60,6 +60,11 @@ std::optional<LineReader::Line> LineReader::Next() {
   }
 }
 
+void LineReader::Skip(size_t size) {
+  begin_ += size;
+  scanned_ = std::max(scanned_, begin_);
+}
+
 void LineReader::Discard(size_t size) {
   explicit_bzero(buffer_.get() + begin_, size);
   begin_ += size;

@@ -43,6 +43,10 @@ class LineReader {
   // The next line; nullopt when more bytes are needed.
   std::optional<Line> Next();
 
+  // What no line was made of yet, and its first `size` bytes, which are whole lines, as taken.
+  absl::string_view Unread() const { return {buffer_.get() + begin_, end_ - begin_}; }
+  void Skip(size_t size);
+
   // The greeting was seen: from now on kPasswordPrompt is ordinary text.
   void EndLogin() { in_login_ = false; }
 

@@ -12,7 +12,6 @@ namespace ovpnbroker::ovpn {
 namespace {
 
 constexpr absl::string_view kClient = ">CLIENT:";
-constexpr absl::string_view kClientEntry = ">CLIENT:ENV,";
 constexpr absl::string_view kUpDown = ">UPDOWN:";
 constexpr absl::string_view kLog = ">LOG:";
 constexpr absl::string_view kEnvironment = "ENV,";
@@ -27,7 +26,10 @@ std::optional<Message> MessageParser::Next() {
     deferred_.reset();
     return message;
   }
-  while (const std::optional<LineReader::Line> line = reader_.Next()) {
+  while (true) {
+    reader_.Skip(block_.AddPlainLines(reader_.Unread()));
+    const std::optional<LineReader::Line> line = reader_.Next();
+    if (!line.has_value()) return std::nullopt;
     switch (line->kind) {
       case LineReader::Kind::kPasswordPrompt:
         return BreakingOff("a password prompt", PasswordPrompt{});
@@ -38,14 +40,14 @@ std::optional<Message> MessageParser::Next() {
         break;
     }
   }
-  return std::nullopt;
 }
 
 std::optional<Message> MessageParser::ParseLine(absl::Span<char> line) {
   const absl::string_view text = AsText(line);
-  // Of fifty lines this is all but two.
-  if (absl::StartsWith(text, kClientEntry)) {
-    return block_.Add(EnvironmentBlock::Source::kClient, line.subspan(kClientEntry.size()));
+  // Those that AddPlainLines has left.
+  if (absl::StartsWith(text, EnvironmentBlock::kClientPrefix)) {
+    return block_.Add(EnvironmentBlock::Source::kClient,
+                      line.subspan(EnvironmentBlock::kClientPrefix.size()));
   }
   if (absl::StartsWith(text, kClient)) return ParseClientLine(line.subspan(kClient.size()));
   if (absl::StartsWith(text, kUpDown)) return ParseUpDownLine(line.subspan(kUpDown.size()));

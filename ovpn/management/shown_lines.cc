@@ -5,7 +5,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/types/span.h"
 
@@ -13,6 +12,8 @@ namespace ovpnbroker::ovpn {
 namespace {
 
 constexpr absl::string_view kHidden = "[hidden]";
+// An address, two or three pushes, and the lines around them.
+constexpr size_t kUsualLines = 8;
 // Options whose arguments are addresses, numbers and fixed words.
 constexpr absl::string_view kOpenOptions[] = {"END",
                                               "block-outside-dns",
@@ -47,6 +48,14 @@ constexpr absl::string_view kOpenDhcpOptions[] = {"DNS", "DNS6", "DOMAIN", "DOMA
 
 bool IsOneOf(absl::string_view word, absl::Span<const absl::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// The text up to the next LF, which is taken off with it.
+absl::string_view TakeLine(absl::string_view& text) {
+  const size_t end = std::min(text.find('\n'), text.size());
+  const absl::string_view line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return line;
 }
 
 absl::string_view WordOf(absl::string_view text) {
@@ -109,18 +118,19 @@ std::string ShownOption(absl::string_view line) {
 
 std::vector<std::string> ShownLines(const std::vector<Command>& commands) {
   std::vector<std::string> shown;
+  shown.reserve(kUsualLines);
   size_t omitted = 0;
   for (const Command& command : commands) {
-    bool header = true;
-    for (const absl::string_view line :
-         absl::StrSplit(absl::StripSuffix(command.bytes, "\n"), '\n')) {
-      // The first line of each command is always shown: it says what happened.
-      if (!header && shown.size() >= kMaxShownLines) {
+    absl::string_view rest = command.bytes;
+    // The first line of each command is always shown: it says what happened.
+    shown.push_back(ShowHeader(command, TakeLine(rest)));
+    while (!rest.empty()) {
+      const absl::string_view line = TakeLine(rest);
+      if (shown.size() < kMaxShownLines) {
+        shown.push_back(ShownOption(line));
+      } else {
         ++omitted;
-        continue;
       }
-      shown.push_back(header ? ShowHeader(command, line) : ShownOption(line));
-      header = false;
     }
   }
   if (omitted > 0) shown.push_back(absl::StrCat("[", omitted, " more lines]"));

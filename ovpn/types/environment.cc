@@ -1,6 +1,6 @@
 #include "ovpn/types/environment.h"
 
-#include <cstring>
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -33,18 +33,15 @@ void Environment::Builder::Add(absl::string_view name, absl::string_view value) 
   AddEntry(absl::StrCat(name, "=", value), name.size());
 }
 
-void Environment::Builder::AddEntry(absl::string_view entry, size_t name_size) {
-  std::string& buffer = environment_.buffer_;
-  std::vector<Span>& spans = environment_.spans_;
-  if (spans.empty()) {
-    spans.reserve(kUsualEntries);
-    buffer.reserve(kUsualBytes);
-  }
-  spans.push_back({static_cast<uint32_t>(buffer.size()), static_cast<uint32_t>(name_size),
-                   static_cast<uint32_t>(entry.size() - name_size - 1)});
-  buffer.append(entry.data(), entry.size());
+void Environment::Builder::Grow(size_t more) {
+  const size_t size = environment_.buffer_.size();
+  environment_.buffer_.resize(std::max({kUsualBytes, 2 * size, byte_size_ + more}));
+  if (size == 0) environment_.spans_.reserve(kUsualEntries);
 }
 
-Environment Environment::Builder::Build() { return std::exchange(environment_, Environment()); }
+Environment Environment::Builder::Build() {
+  environment_.buffer_.resize(std::exchange(byte_size_, 0));
+  return std::exchange(environment_, Environment());
+}
 
 }  // namespace ovpnbroker::ovpn

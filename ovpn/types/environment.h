@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
@@ -63,14 +64,24 @@ class Environment::Builder {
   // Appends one entry. `name` must not be empty; limits are the parser's.
   void Add(absl::string_view name, absl::string_view value);
   // The same for "name=value", whose first `name_size` bytes are the name.
-  void AddEntry(absl::string_view entry, size_t name_size);
+  void AddEntry(absl::string_view entry, size_t name_size) {
+    if (entry.size() > environment_.buffer_.size() - byte_size_) Grow(entry.size());
+    std::memcpy(environment_.buffer_.data() + byte_size_, entry.data(), entry.size());
+    environment_.spans_.push_back({static_cast<uint32_t>(byte_size_),
+                                   static_cast<uint32_t>(name_size),
+                                   static_cast<uint32_t>(entry.size() - name_size - 1)});
+    byte_size_ += entry.size();
+  }
   size_t size() const { return environment_.spans_.size(); }
-  size_t byte_size() const { return environment_.buffer_.size(); }
+  size_t byte_size() const { return byte_size_; }
   // Hands the environment over and leaves the builder empty.
   Environment Build();
 
  private:
-  Environment environment_;
+  void Grow(size_t more);
+
+  Environment environment_;  // with free bytes at the end of its buffer
+  size_t byte_size_ = 0;
 };
 
 class Environment::Iterator {

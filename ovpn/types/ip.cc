@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 
 #include "absl/strings/numbers.h"
@@ -59,8 +60,15 @@ absl::uint128 IpAddress::ToNumber() const {
 }
 
 std::string IpAddress::ToString() const {
-  if (is_v4()) return absl::StrCat(bytes_[0], ".", bytes_[1], ".", bytes_[2], ".", bytes_[3]);
   std::array<char, INET6_ADDRSTRLEN> text;
+  if (is_v4()) {
+    char* end = text.data();
+    for (const uint8_t byte : bytes()) {
+      if (end != text.data()) *end++ = '.';
+      end = std::to_chars(end, text.data() + text.size(), byte).ptr;
+    }
+    return {text.data(), end};
+  }
   return inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
 }
 
