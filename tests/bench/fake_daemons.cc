@@ -54,15 +54,19 @@ class FakeDaemons::Daemon : public std::enable_shared_from_this<Daemon> {
     asked_ = begin;
     end_ = end;
     window_ = window;
-    AskMore();
+    Write(Questions());
   }
 
   size_t ready = 0;  // 1 once the controller is
   size_t answered = 0;
 
  private:
-  void AskMore() {
-    for (; asked_ < end_ && asked_ - answered < window_; ++asked_) Write(clients_[asked_]);
+  // Of as many clients as the window has room for. They go out in one system call, since who asks
+  // must not be slower than who is measured.
+  std::string Questions() {
+    std::string questions;
+    for (; asked_ < end_ && asked_ - answered < window_; ++asked_) questions += clients_[asked_];
+    return questions;
   }
 
   void Read() {
@@ -82,8 +86,7 @@ class FakeDaemons::Daemon : public std::enable_shared_from_this<Daemon> {
       TakeLine(unread_.substr(begin, end - begin), replies);
     }
     unread_.erase(0, begin);
-    Write(replies);
-    AskMore();
+    Write(replies + Questions());
   }
 
   void TakeLine(const std::string& line, std::string& replies) {
