@@ -16,7 +16,6 @@
 #include "server/config/config_loader.h"
 #include "server/config/finding.h"
 #include "server/daemon.h"
-#include "server/grpc_end.h"
 #include "server/logging/grpc_log.h"
 #include "server/logging/log_level_control.h"
 #include "server/logging/log_tail.h"
@@ -24,6 +23,7 @@
 #include "server/man/help_formatter.h"
 #include "server/man/man_page.h"
 #include "server/metrics/metric_catalogue.h"
+#include "server/program/grpc_end.h"
 
 namespace ovpnbroker::server {
 namespace {

@@ -118,7 +118,7 @@ class Events {
     return status.ok() ? ExitCode::kOk : ReportFailure(status);
   }
 
-  // Without exit handlers: the other watch is inside gRPC (see server/grpc_end.h).
+  // Without exit handlers: the other watch is inside gRPC (see server/program/grpc_end.h).
   [[noreturn]] void End(ExitCode code) {
     const std::lock_guard lock(mutex_);  // a line that is being printed is printed whole
     std::cout.flush();

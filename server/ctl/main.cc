@@ -17,9 +17,9 @@
 #include "server/ctl/command.h"
 #include "server/ctl/completion.h"
 #include "server/ctl/escape.h"
-#include "server/grpc_end.h"
 #include "server/man/help_formatter.h"
 #include "server/man/man_page.h"
+#include "server/program/grpc_end.h"
 
 namespace {
 

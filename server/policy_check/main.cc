@@ -16,11 +16,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "ovpn/base/atomic_file.h"
-#include "server/grpc_end.h"
 #include "server/man/help_formatter.h"
 #include "server/man/man_page.h"
 #include "server/policy_check/cases.h"
 #include "server/policy_check/report.h"
+#include "server/program/grpc_end.h"
 
 namespace ovpnbroker::policy_check {
 namespace {

@@ -30,10 +30,12 @@ ALLOWED = {
         "server/config",
         "server/health",
         "server/man",
+        "server/program",
         "server/replay",
     },
     # Manual pages, made from the command lines of the programs.
     "server/man": set(),
+    "server/program": set(),
     # Names that the daemon answers to and that its clients ask for.
     "server/health": set(),
     # policy: a pool's checks are made with the arithmetic that the pool itself works with.
@@ -51,6 +53,7 @@ ALLOWED = {
         "server/config",
         "server/health",
         "server/man",
+        "server/program",
         "server/replay",
     },
     "server/replay": {
@@ -64,7 +67,7 @@ ALLOWED = {
     # It stands in OpenVPN's place, so it knows nothing of the broker's halves.
     "server/policy_sim": {"ovpn/base", "server/man"},
     # Whether a verdict can be read is decided by the broker's own reader.
-    "server/policy_check": {"ovpn/base", "ovpn/types", "policy/stream", "proto", "server/man"},
+    "server/policy_check": {"ovpn/base", "ovpn/types", "policy/stream", "proto", "server/man", "server/program"},
 }
 # Folders that know neither gRPC nor generated messages: their tests build in seconds, and nothing
 # of the wire formats leaks into the domain.

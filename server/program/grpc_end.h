@@ -1,6 +1,7 @@
-// The end of gRPC in a process. What a channel or server holds is let go by gRPC's own threads, some
-// time after its owner has let go of it; when main returns before that, OpenSSL's exit handler frees
-// what those threads still use (grpc/grpc#38539), and the process leaks or crashes on its way out.
+// The end of gRPC in a process. What a channel or server holds is let go by gRPC's own threads,
+// some time after its owner has let go of it, and OpenSSL keeps memory for each of them until it
+// ends. When main returns before that, OpenSSL's exit handler comes first, and the process leaks or
+// crashes on its way out (grpc/grpc#38539).
 #pragma once
 
 #include <chrono>

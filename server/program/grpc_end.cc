@@ -1,4 +1,4 @@
-#include "server/grpc_end.h"
+#include "server/program/grpc_end.h"
 
 #include <grpc/grpc.h>
 
