@@ -6,28 +6,33 @@
 #include <mimalloc.h>
 #include <sys/mman.h>
 
-#include <cinttypes>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
 
 namespace {
 
+using Address = std::byte*;
+
 struct Mapping {
-  uintptr_t begin = 0;
-  uintptr_t end = 0;
+  Address begin = nullptr;
+  Address end = nullptr;
 };
 
 // The mapping of this process that has `address`; empty when it is not found.
-Mapping FindMapping(uintptr_t address) {
+Mapping FindMapping(const void* address) {
   const std::unique_ptr<FILE, int (*)(FILE*)> maps(std::fopen("/proc/self/maps", "re"),
                                                    &std::fclose);
+  const auto wanted = reinterpret_cast<uintptr_t>(address);
   char line[512];
   while (maps != nullptr && std::fgets(line, sizeof(line), maps.get()) != nullptr) {
-    Mapping mapping;
-    if (std::sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &mapping.begin, &mapping.end) != 2)
-      continue;
-    if (address >= mapping.begin && address < mapping.end) return mapping;
+    void* begin = nullptr;
+    void* end = nullptr;
+    if (std::sscanf(line, "%p-%p ", &begin, &end) != 2) continue;
+    if (wanted < reinterpret_cast<uintptr_t>(begin)) continue;
+    if (wanted >= reinterpret_cast<uintptr_t>(end)) continue;
+    return {static_cast<Address>(begin), static_cast<Address>(end)};
   }
   return {};
 }
@@ -38,8 +43,8 @@ bool UseLargePages() {
   if (!mi_option_is_enabled(mi_option_large_os_pages)) return false;
   // What libraries have taken before this ran lies in a piece of 32 MiB, nearly all of it free.
   const auto taken = std::make_unique<char>();
-  const Mapping first = FindMapping(reinterpret_cast<uintptr_t>(taken.get()));
-  return madvise(reinterpret_cast<void*>(first.begin), first.end - first.begin, MADV_HUGEPAGE) == 0;
+  const Mapping first = FindMapping(taken.get());
+  return madvise(first.begin, static_cast<size_t>(first.end - first.begin), MADV_HUGEPAGE) == 0;
 }
 
 [[maybe_unused]] const bool kUsesLargePages = UseLargePages();
