@@ -1,5 +1,6 @@
 """The help of every command teaches: what it is for, and examples that the program understands."""
 
+import functools
 import os
 import re
 import shlex
@@ -32,8 +33,10 @@ def run(*words: str, folder: str = "/") -> subprocess.CompletedProcess[str]:
     )
 
 
+@functools.cache
 def commands(*path: str) -> list[tuple[str, ...]]:
-    """All commands below `path`, as completion knows them."""
+    """All commands below `path`, as completion knows them. Not asked while tests are collected: that is done for each run
+    of pytest, of whatever test, and by each of its workers."""
     found = []
     for line in run("__complete", *path, "").stdout.splitlines():
         name, description = line.split("\t")
@@ -57,11 +60,11 @@ def test_main_help_groups_all_commands() -> None:
             assert f"\n  {command[0]} " in text
 
 
-@pytest.mark.parametrize("command", [(), *commands()], ids=" ".join)
-def test_help_fits_a_terminal_of_80_columns(command: tuple[str, ...]) -> None:
-    text = run(*command, "--help").stdout
-    assert text
-    assert not [line for line in text.splitlines() if len(line) > 80]
+def test_help_fits_a_terminal_of_80_columns() -> None:
+    for command in [(), *commands()]:
+        text = run(*command, "--help").stdout
+        assert text, command
+        assert not [line for line in text.splitlines() if len(line) > 80], command
 
 
 @pytest.mark.parametrize(
@@ -73,15 +76,18 @@ def test_help_of_the_other_programs_fits_as_well(other: str) -> None:
     assert not [line for line in text.splitlines() if len(line) > 80]
 
 
-@pytest.mark.parametrize("command", [(), *commands()], ids=" ".join)
-def test_examples_of_the_help_are_understood(tmp_path: object, command: tuple[str, ...]) -> None:
-    text = run(*command, "--help").stdout
-    found = examples(text)
+def test_examples_of_the_help_are_understood(tmp_path: object) -> None:
+    for command in [(), *commands()]:
+        check_examples(command, folder=str(tmp_path))
+
+
+def check_examples(command: tuple[str, ...], folder: str) -> None:
+    found = examples(run(*command, "--help").stdout)
     has_commands = len(commands(*command)) > 0
-    assert found or len(command) > 1 or has_commands, "no examples"
+    assert found or len(command) > 1 or has_commands, f"{command}: no examples"
     for example in found:
         words = shlex.split(example.partition(" | ")[0])
-        outcome = run(*words[1:], folder=str(tmp_path))
+        outcome = run(*words[1:], folder=folder)
         # No broker and no such file are fine; a line that the program does not understand is not.
         assert "--help for more information" not in outcome.stderr, f"{example}: {outcome.stderr}"
         assert outcome.returncode in (DONE, NO_BROKER, USAGE, 4), f"{example}: {outcome.stderr}"

@@ -67,7 +67,14 @@ ALLOWED = {
     # It stands in OpenVPN's place, so it knows nothing of the broker's halves.
     "server/policy_sim": {"ovpn/base", "server/man"},
     # Whether a verdict can be read is decided by the broker's own reader.
-    "server/policy_check": {"ovpn/base", "ovpn/types", "policy/stream", "proto", "server/man", "server/program"},
+    "server/policy_check": {
+        "ovpn/base",
+        "ovpn/types",
+        "policy/stream",
+        "proto",
+        "server/man",
+        "server/program",
+    },
 }
 # Folders that know neither gRPC nor generated messages: their tests build in seconds, and nothing
 # of the wire formats leaks into the domain.
