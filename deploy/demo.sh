@@ -45,9 +45,7 @@ heading "Packages"
 
 heading "Build"
 cd "$root"
-if [[ ! -f build/release/build.ninja ]]; then
-  cmake --preset release -DOVPNBROKER_TESTS=OFF >/dev/null
-fi
+configure_release >/dev/null
 build build/release ovpn-brokerd ovpn-brokerctl
 
 directory=$(mktemp -d /tmp/ovpn-broker-demo.XXXXXX)

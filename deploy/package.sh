@@ -9,9 +9,9 @@ usage() {
   cat <<'USAGE'
 Usage: deploy/package.sh [--no-lintian]
 
-Builds ovpn-broker_VERSION_ARCH.deb in build/package and prints its path. Install it with
+Builds ovpn-broker_VERSION_ARCH.deb in build/release and prints its path. Install it with
 
-  sudo apt install ./build/package/ovpn-broker_*.deb
+  sudo apt install ./build/release/ovpn-broker_*.deb
 
   --no-lintian   leave out Debian's own check of the package; without this, an error of it is one of ours
 
@@ -34,13 +34,13 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 quietly() { "$@" >"$log" 2>&1 || { cat "$log" >&2 && die "this failed: $*"; }; }
 
-quietly cmake --preset package
-ninja -C build/package ${JOBS:+-j "$JOBS"} package_contents | ninja_progress
-rm -f build/package/*.deb
+quietly configure_release
+ninja -C build/release ${JOBS:+-j "$JOBS"} package_contents | ninja_progress
+rm -f build/release/*.deb
 # Permissions of installed folders come from the umask.
 umask 022
-quietly cpack --config build/package/CPackConfig.cmake -B build/package
-package=$(echo build/package/ovpn-broker_*.deb)
+quietly cpack --config build/release/CPackConfig.cmake -B build/release
+package=$(echo build/release/ovpn-broker_*.deb)
 if $lintian; then
   # Made by CPack, so there is no Debian source package and no bug number that asked for it.
   quietly lintian --suppress-tags initial-upload-closes-no-bugs --fail-on error --allow-root "$package"

@@ -44,6 +44,14 @@ ninja_progress() {
     { print (length($0) > 600 ? substr($0, 1, 200) " ..." : $0); fflush() }'
 }
 
+# configure_release: build/release, of which the package, the demo and the benchmarks are. A new one knows nothing of the tests,
+# whose libraries only the benchmarks need.
+configure_release() {
+  local options=()
+  [[ -f build/release/build.ninja ]] || options=(-DOVPNBROKER_TESTS=OFF)
+  cmake --preset release "${options[@]}"
+}
+
 # build DIRECTORY TARGET...: ninja with progress; fails as ninja fails.
 build() {
   local directory=$1

@@ -165,9 +165,9 @@ run_integration() {
 # The package that deploy/package.sh has built, in a clean Debian and in namespaces as above; but the clean Debian comes over the
 # network, so the tests enter one of their own when they have it.
 run_package() {
-  local report=$PWD/build/package/package.xml
+  local report=$PWD/build/release/package.xml
   rm -f "$report"
-  OVPNBROKER_PACKAGE_DIR=$PWD/build/package \
+  OVPNBROKER_PACKAGE_DIR=$PWD/build/release \
     unshare --pid --mount --fork --kill-child --mount-proc \
     /usr/bin/python3 -m pytest -c tests/packaging/pytest.ini --rootdir tests/packaging --junitxml "$report" tests/packaging
   count_report "$report"

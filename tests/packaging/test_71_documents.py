@@ -43,7 +43,7 @@ def journal(root: CleanRoot) -> Iterator[LoggedProcess]:
 def test_quickstart_leads_from_a_package_to_a_session(
     root: CleanRoot, package: Path, shell: Shell, old_office: Office
 ) -> None:
-    place = root.path("/root/build/package") / package.name
+    place = root.path("/root/build/release") / package.name
     place.parent.mkdir(parents=True)
     place.write_bytes(package.read_bytes())
 
