@@ -1,6 +1,7 @@
 #include "policy/address_pool.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -103,6 +104,11 @@ void AddressPool::Touch(LeaseId id, ovpn::WallTime now) {
   const bool was_idle = idle_.erase({lease.last_use, id}) > 0;
   lease.last_use = now;
   if (was_idle) idle_.emplace(now, id);
+  Changed(id);
+}
+
+void AddressPool::Changed(LeaseId id) {
+  changed_.insert(id);
   ++revision_;
 }
 
@@ -119,8 +125,7 @@ bool AddressPool::Fits(const AddressLease& lease) const {
 
 bool AddressPool::Restore(AddressLease lease) {
   if (leases_.size() >= options_.max_leases || !Fits(lease)) return false;
-  Insert(std::move(lease));
-  ++revision_;
+  Changed(Insert(std::move(lease)));
   return true;
 }
 
@@ -154,6 +159,9 @@ void AddressPool::Erase(LeaseId id) {
   const auto own = by_user_.find(lease.user);
   std::erase(own->second, id);
   if (own->second.empty()) by_user_.erase(own);
+  // One that came and went unseen is nobody's concern, however long nobody asks.
+  changed_.erase(id);
+  if (id <= last_told_id_) gone_.insert(id);
   ++revision_;
 }
 
@@ -224,7 +232,7 @@ void AddressPool::OnFreed(const ovpn::IpAddress& address, ovpn::WallTime now) {
   lease.last_use = now;
   idle_.emplace(now, found->second);
   --stats_.held;
-  ++revision_;
+  Changed(found->second);
 }
 
 void AddressPool::VisitLeases(const std::optional<ovpn::IpAddress>& after,
@@ -235,6 +243,18 @@ void AddressPool::VisitLeases(const std::optional<ovpn::IpAddress>& after,
     // A lease with two addresses is listed once, under the one that names it.
     if (lease.address() == next->first && !visit(lease)) return;
   }
+}
+
+LeaseChanges AddressPool::TakeChanges() {
+  LeaseChanges changes;
+  changes.first = !std::exchange(told_, true);
+  changes.set.reserve(changed_.size());
+  for (const LeaseId id : changed_) changes.set.emplace_back(id, leases_.at(id));
+  changes.gone.assign(gone_.begin(), gone_.end());
+  changed_.clear();
+  gone_.clear();
+  last_told_id_ = last_id_;
+  return changes;
 }
 
 AddressPoolStats AddressPool::Stats() const {

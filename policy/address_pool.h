@@ -40,6 +40,15 @@ struct AddressLease {
   const ovpn::IpAddress& address() const { return ipv4.has_value() ? *ipv4 : *ipv6; }
 };
 
+// What became of leases since they were asked for the last time.
+struct LeaseChanges {
+  using Id = uint64_t;  // of a lease of this pool, never given again
+
+  bool first = false;  // nothing was asked for before: these are all that there are
+  std::vector<std::pair<Id, AddressLease>> set;
+  std::vector<Id> gone;
+};
+
 struct AddressPoolStats {
   std::string name;
   absl::uint128 ipv4_size = 0;  // addresses that clients may have
@@ -85,12 +94,16 @@ class AddressPool {
   void VisitLeases(const std::optional<ovpn::IpAddress>& after,
                    const std::function<bool(const AddressLease&)>& visit) const;
   AddressPoolStats Stats() const;
+  // What is different since the last call, of what is worth keeping over a restart.
+  LeaseChanges TakeChanges();
   // Grows with each change that is worth keeping over a restart.
   uint64_t revision() const { return revision_; }
 
  private:
-  using LeaseId = uint64_t;
+  using LeaseId = LeaseChanges::Id;
 
+  // It is worth keeping.
+  void Changed(LeaseId id);
   bool Fits(const AddressLease& lease) const;
   bool CanMake() const;
   LeaseId Insert(AddressLease lease);
@@ -105,6 +118,10 @@ class AddressPool {
   std::optional<FreeAddresses> free_ipv6_;
   AddressPoolStats stats_;
   uint64_t revision_ = 0;
+  absl::flat_hash_set<LeaseId> changed_;  // for TakeChanges
+  absl::flat_hash_set<LeaseId> gone_;     // of those that it has told
+  LeaseId last_told_id_ = 0;
+  bool told_ = false;
 
   LeaseId last_id_ = 0;
   absl::flat_hash_map<LeaseId, AddressLease> leases_;

@@ -61,6 +61,13 @@ std::vector<absl::string_view> AddressPools::Names() const {
   return names;
 }
 
+std::vector<std::pair<std::string, LeaseChanges>> AddressPools::TakeLeaseChanges() {
+  std::vector<std::pair<std::string, LeaseChanges>> changes;
+  changes.reserve(pools_.size());
+  for (const auto& pool : pools_) changes.emplace_back(pool->options().name, pool->TakeChanges());
+  return changes;
+}
+
 void AddressPools::Hold(const Holder& holder, const ovpn::IpAddress& address) {
   std::vector<ovpn::IpAddress>& own = by_session_[holder.session];
   if (std::find(own.begin(), own.end(), address) != own.end()) return;

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -38,6 +39,8 @@ class AddressPools {
   // The pool that gives `address`, null when none does.
   AddressPool* Owner(const ovpn::IpAddress& address) const;
   std::vector<absl::string_view> Names() const;
+  // Of each pool that is there, by name; a pool that was replaced begins anew.
+  std::vector<std::pair<std::string, LeaseChanges>> TakeLeaseChanges();
 
   // The session has `address` until Release. Again is nothing new.
   void Hold(const Holder& holder, const ovpn::IpAddress& address);

@@ -45,19 +45,13 @@ std::optional<KeptLease> ReadLine(absl::string_view line) {
 
 }  // namespace
 
-std::string FormatLeases(const AddressPools& pools) {
+std::string FormatLeases(const std::vector<KeptLease>& leases) {
   std::string lines;
-  size_t count = 0;
-  for (const auto& pool : pools.all()) {
-    pool->VisitLeases(std::nullopt, [&](const AddressLease& lease) {
-      absl::StrAppend(&lines, pool->options().name, "\t", AddressText(lease.ipv4), "\t",
-                      AddressText(lease.ipv6), "\t", ToSeconds(lease.last_use), "\t",
-                      absl::CHexEscape(lease.user), "\n");
-      ++count;
-      return true;
-    });
+  for (const auto& [pool, lease] : leases) {
+    absl::StrAppend(&lines, pool, "\t", AddressText(lease.ipv4), "\t", AddressText(lease.ipv6),
+                    "\t", ToSeconds(lease.last_use), "\t", absl::CHexEscape(lease.user), "\n");
   }
-  return FormatCountedLines(kFirstLine, lines, count);
+  return FormatCountedLines(kFirstLine, lines, leases.size());
 }
 
 absl::StatusOr<std::vector<KeptLease>> ParseLeases(absl::string_view text) {

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "policy/address_pools.h"
+#include "policy/address_pool.h"
 
 namespace ovpnbroker::policy {
 
@@ -19,8 +19,7 @@ struct KeptLease {
   AddressLease lease;
 };
 
-// The leases of all pools.
-std::string FormatLeases(const AddressPools& pools);
+std::string FormatLeases(const std::vector<KeptLease>& leases);
 // INVALID_ARGUMENT with the line's number for anything that FormatLeases does not make.
 absl::StatusOr<std::vector<KeptLease>> ParseLeases(absl::string_view text);
 

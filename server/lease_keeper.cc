@@ -23,7 +23,12 @@ LeaseKeeper::LeaseKeeper(asio::io_context& loop, const ovpn::Clock& clock, ovpn:
                return [this, leases = std::move(leases)] { Restore(leases); };
              },
              .revision = [this] { return Revision(); },
-             .text = [this] { return StateFile::MadeText(policy::FormatLeases(pools_)); },
+             .text = [this]() -> StateFile::MakeText {
+               return [mirror = mirror_, changes = pools_.TakeLeaseChanges()]() mutable {
+                 mirror->Apply(std::move(changes));
+                 return mirror->Text();
+               };
+             },
              .on_set_aside =
                  [this](const absl::Status& why, const std::string& kept_as) {
                    logger_.Error(
@@ -48,6 +53,8 @@ void LeaseKeeper::Restore(std::vector<policy::KeptLease> leases) {
     policy::AddressPool* pool = pools_.Find(kept.pool);
     if (pool != nullptr && pool->Restore(std::move(kept.lease))) ++restored;
   }
+  // Now, before anybody waits for the loop: they may be many.
+  mirror_->Apply(pools_.TakeLeaseChanges());
   logger_.Info(
       "LEASES_LOADED", "the leases of an earlier broker hold again",
       {{"file", file_.path()}, {"leases", restored}, {"outside_pools", leases.size() - restored}});

@@ -6,6 +6,7 @@
 
 #include <asio/io_context.hpp>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "ovpn/base/log.h"
 #include "policy/address_pools.h"
 #include "policy/lease_file.h"
+#include "policy/lease_mirror.h"
 #include "server/state_file.h"
 
 namespace ovpnbroker::server {
@@ -39,6 +41,9 @@ class LeaseKeeper {
 
   ovpn::Logger& logger_;
   policy::AddressPools& pools_;
+  // Once the file is kept, the disk's thread's only: StateFile makes one text after the other
+  // there.
+  const std::shared_ptr<policy::LeaseMirror> mirror_ = std::make_shared<policy::LeaseMirror>();
   StateFile file_;  // last: writes when it is destroyed
 };
 

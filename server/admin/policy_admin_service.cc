@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "ovpn/base/utf8.h"
 #include "ovpn/types/client_identity.h"
 #include "server/admin/kill_request.h"
@@ -148,6 +149,15 @@ v1::FurtherStep StepToProto(const ovpn::PendingAuth& step) {
   return result;
 }
 
+v1::FurtherStep ChallengeToProto(const ovpn::DynamicChallenge& challenge) {
+  v1::FurtherStep result;
+  result.set_method(v1::FurtherStep::METHOD_DYNAMIC_CHALLENGE);
+  result.set_text(ovpn::ReplaceInvalidUtf8(challenge.text));
+  result.set_echo(challenge.echo);
+  result.set_response_optional(!challenge.response_required);
+  return result;
+}
+
 Evaluated::PasswordAccess AccessToProto(policy::PasswordAccess access) {
   switch (access) {
     case policy::PasswordAccess::kUnknown:
@@ -166,12 +176,27 @@ Evaluated::PasswordAccess AccessToProto(policy::PasswordAccess access) {
   return Evaluated::PASSWORD_ACCESS_UNSPECIFIED;
 }
 
+void DescribeDeny(const ovpn::Deny& deny, Evaluated& response) {
+  response.set_result(Evaluated::RESULT_DENY);
+  response.set_detail(ovpn::ReplaceInvalidUtf8(deny.reason));
+  response.set_client_reason(ovpn::ReplaceInvalidUtf8(deny.client_reason));
+  if (deny.retry.has_value()) {
+    response.mutable_retry()->mutable_backoff()->set_seconds(deny.retry->backoff.count());
+    response.mutable_retry()->set_advance(deny.retry->advance);
+  }
+  if (deny.challenge.has_value()) {
+    *response.mutable_further_step() = ChallengeToProto(*deny.challenge);
+  }
+}
+
 void DescribeVerdict(const Evaluation& evaluation, Evaluated& response) {
   const ovpn::Verdict& verdict = evaluation.reply.verdict;
   if (!evaluation.violations.empty()) {
-    const ovpn::FieldViolation& first = evaluation.violations.front();
     response.set_result(Evaluated::RESULT_FAILURE);
-    response.set_detail(absl::StrCat(first.field, ": ", first.description));
+    response.set_detail(absl::StrJoin(
+        evaluation.violations, "; ", [](std::string* out, const ovpn::FieldViolation& violation) {
+          absl::StrAppend(out, violation.field, ": ", violation.description);
+        }));
   } else if (const auto* allow = std::get_if<ovpn::Allow>(&verdict)) {
     response.set_result(Evaluated::RESULT_ALLOW);
     response.set_address_pool(allow->config.address_pool);
@@ -179,9 +204,7 @@ void DescribeVerdict(const Evaluation& evaluation, Evaluated& response) {
       response.add_lines(ovpn::ReplaceInvalidUtf8(line));
     }
   } else if (const auto* deny = std::get_if<ovpn::Deny>(&verdict)) {
-    response.set_result(Evaluated::RESULT_DENY);
-    response.set_detail(ovpn::ReplaceInvalidUtf8(deny->reason));
-    response.set_client_reason(ovpn::ReplaceInvalidUtf8(deny->client_reason));
+    DescribeDeny(*deny, response);
   } else if (const auto* failure = std::get_if<ovpn::Failure>(&verdict)) {
     response.set_result(Evaluated::RESULT_FAILURE);
     response.set_detail(absl::StrCat(ovpn::ToString(failure->cause), ": ",

@@ -85,13 +85,27 @@ ExitCode RunOnPolicy(const GlobalOptions& global, const Request& request,
   });
 }
 
+const char* StepVerb(v1::FurtherStep::Method method) {
+  switch (method) {
+    case v1::FurtherStep::METHOD_WEB_AUTH:
+      return "opens (WEB_AUTH): ";
+    case v1::FurtherStep::METHOD_DYNAMIC_CHALLENGE:
+      return "is asked, and connects again with the answer (CRV1): ";
+    default:
+      return "is asked (CR_TEXT): ";
+  }
+}
+
 // In OpenVPN's own words, as client-pending-auth has them.
 void PrintStep(const v1::FurtherStep& step) {
-  const bool page = step.method() == v1::FurtherStep::METHOD_WEB_AUTH;
-  std::cout << "  the client " << (page ? "opens (WEB_AUTH): " : "is asked (CR_TEXT): ")
-            << Escape(step.text()) << "\n";
+  std::cout << "  the client " << StepVerb(step.method()) << Escape(step.text()) << "\n";
   for (const std::string& flag : step.flags()) std::cout << "  flag: " << Escape(flag) << "\n";
-  if (!page) std::cout << "  its answer is " << (step.echo() ? "shown" : "hidden") << "\n";
+  if (step.response_optional()) {
+    std::cout << "  it need not answer\n";
+  } else if (step.method() != v1::FurtherStep::METHOD_WEB_AUTH) {
+    std::cout << "  its answer is " << (step.echo() ? "shown" : "hidden") << "\n";
+  }
+  if (step.method() == v1::FurtherStep::METHOD_DYNAMIC_CHALLENGE) return;
   std::cout << "  it has "
             << (step.has_timeout() ? absl::StrCat(step.timeout().seconds(), " s")
                                    : "as long as OpenVPN grants")
@@ -133,6 +147,11 @@ void PrintEvaluation(const v1::EvaluateDecisionResponse& response) {
   }
   if (!response.address_pool().empty()) {
     std::cout << "  address from pool: " << Escape(response.address_pool()) << "\n";
+  }
+  if (response.has_retry()) {
+    std::cout << "  the client comes back by itself after " << response.retry().backoff().seconds()
+              << " s, " << (response.retry().advance() ? "to its next server" : "to this server")
+              << "\n";
   }
   if (response.has_further_step()) PrintStep(response.further_step());
   for (const std::string& line : response.lines()) std::cout << "  " << Escape(line) << "\n";

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "policy/address_pools.h"
+#include "policy/lease_mirror.h"
 #include "policy/session_end_mirror.h"
 #include "tests/bench/ratio.h"
 #include "tests/bench/sample_connect.h"
@@ -73,7 +75,21 @@ std::vector<double> ListInPages(const ovpn::SessionTable& table, size_t& listed)
 // A write every 2 s at the most decisions that one OpenVPN asks for.
 constexpr uint64_t kChangedSessions = 1400;
 
-// The ends of limited sessions go to the disk as a whole; the loop pays for those that changed.
+// A file of the state directory goes to the disk as a whole; the loop pays for what changed.
+template <typename TakeChanges, typename Mirror>
+void InformOfWrite(absl::string_view what, TakeChanges take_changes, Mirror& mirror) {
+  const ovpn::SteadyTime start = std::chrono::steady_clock::now();
+  auto changes = take_changes();
+  const ovpn::SteadyTime handed_over = std::chrono::steady_clock::now();
+  mirror.Apply(std::move(changes));
+  const std::string text = mirror.Text();
+  const ovpn::SteadyTime end = std::chrono::steady_clock::now();
+  Inform(absl::StrCat("writing ", what, ": the loop, ", kChangedSessions, " changes"),
+         Milliseconds(handed_over - start), "ms");
+  Inform(absl::StrCat("the same: the disk's thread, ", text.size() / 1024, " KiB of text"),
+         Milliseconds(end - handed_over), "ms");
+}
+
 void InformOfSessionEnds() {
   const ovpn::WallTime now = std::chrono::system_clock::now();
   policy::SessionEnds ends;
@@ -88,17 +104,30 @@ void InformOfSessionEnds() {
   for (uint64_t cid = 0; cid < kSessions; ++cid) limit(cid);
   mirror.Apply(ends.TakeChanges());
   for (uint64_t i = 0; i < kChangedSessions; ++i) limit(i * (kSessions / kChangedSessions));
-  const ovpn::SteadyTime start = std::chrono::steady_clock::now();
-  const std::vector<policy::SessionEndChange> changes = ends.TakeChanges();
-  const ovpn::SteadyTime handed_over = std::chrono::steady_clock::now();
-  mirror.Apply(changes);
-  const std::string text = mirror.Text();
-  const ovpn::SteadyTime end = std::chrono::steady_clock::now();
-  Inform(absl::StrCat("writing the ends of 100,000 limited sessions: the loop, ", changes.size(),
-                      " changes"),
-         Milliseconds(handed_over - start), "ms");
-  Inform(absl::StrCat("the same: the disk's thread, ", text.size() / 1024, " KiB of text"),
-         Milliseconds(end - handed_over), "ms");
+  InformOfWrite(
+      "the ends of 100,000 limited sessions", [&ends] { return ends.TakeChanges(); }, mirror);
+}
+
+void InformOfLeases() {
+  const ovpn::WallTime now = std::chrono::system_clock::now();
+  policy::AddressPoolOptions options;
+  options.name = "staff";
+  options.max_leases = kSessions;
+  options.ipv4 = {*ovpn::IpPrefix::Parse("10.0.0.0/8"),
+                  *policy::AddressRange::Parse("10.1.0.0-10.10.0.0"),
+                  *ovpn::IpAddress::Parse("10.0.0.1")};
+  policy::AddressPools pools({options});
+  policy::LeaseMirror mirror;
+  const auto give = [&](uint64_t user) {
+    const auto nobody = [](const policy::AddressLease&) { return false; };
+    if (!pools.all().front()->Give(absl::StrCat("cn=client-", user), now, nobody).ok()) {
+      std::abort();  // the pool has room for all
+    }
+  };
+  for (uint64_t user = 0; user < kSessions; ++user) give(user);
+  mirror.Apply(pools.TakeLeaseChanges());
+  for (uint64_t i = 0; i < kChangedSessions; ++i) give(i * (kSessions / kChangedSessions));
+  InformOfWrite("100,000 leases", [&pools] { return pools.TakeLeaseChanges(); }, mirror);
 }
 
 int Main() {
@@ -125,6 +154,7 @@ int Main() {
   Inform("all 120,000 sessions listed in pages of 1000", total, "ms");
   Inform("slowest page", Percentile(pages, 1), "ms");
   InformOfSessionEnds();
+  InformOfLeases();
   Report({"memory of one of 100,000 sessions", bytes / 1024, Ratio::Bound::kAtMost, 2,
           "none: absolute", "KiB"});
   return EXIT_SUCCESS;

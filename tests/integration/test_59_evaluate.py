@@ -205,6 +205,26 @@ def test_deny_that_cannot_be_written_is_a_failure(world: World) -> None:
     assert told.startswith("FAILURE by judge: deny.client_reason: begins with TEMP")
 
 
+def test_what_follows_a_deny_is_shown(world: World) -> None:
+    denies = {
+        "alice": {"reason": "busy", "retry": {"backoff": "42s", "advance": True}},
+        "bob": {"reason": "code?", "challenge": {"state_id": "d1", "text": "Your code"}},
+    }
+    policy = world.policy(lambda request: {"deny": denies[request.session.username]})
+    policy.hello_ack["capabilities"] = [DRY_RUN]
+    broker = ready_broker(world, policy)
+    described = ["policies", "evaluate", "--instance", "office"]
+    busy = broker.ctl(*described, "--user", "alice", check=False)
+    assert busy.returncode == 1
+    assert "  the client comes back by itself after 42 s, to its next server\n" in busy.stdout
+    asked = broker.ctl(*described, "--user", "bob", check=False)
+    assert asked.returncode == 1
+    assert asked.stdout.splitlines()[1:] == [
+        "  the client is asked, and connects again with the answer (CRV1): Your code",
+        "  its answer is hidden",
+    ]
+
+
 def test_page_that_the_client_would_open_is_shown(world: World) -> None:
     step = {"web_auth_url": "https://sso.example.com/7", "timeout": "90s"}
     policy = world.policy(lambda _request: {"pending_auth": step})

@@ -155,5 +155,36 @@ TEST(AddressPool, UserOf_TellsACertificatesNameFromALoginName) {
   EXPECT_EQ(by_name.UserOf({}), "anonymous");
 }
 
+TEST(AddressPool, Changes_AreToldOnce) {
+  AddressPool pool(Pool("staff", "10.8.0.10-10.8.0.19"));
+  Give(pool, "cn=alice");
+  Use(pool, "cn=bob");
+  LeaseChanges changes = pool.TakeChanges();
+  EXPECT_TRUE(changes.first);
+  EXPECT_EQ(changes.set.size(), 2U);
+
+  pool.OnFreed(At("10.8.0.11"), kNow + 1s);
+  ASSERT_TRUE(pool.Release(At("10.8.0.10")).ok());
+  changes = pool.TakeChanges();
+  EXPECT_FALSE(changes.first);
+  ASSERT_EQ(changes.set.size(), 1U);
+  EXPECT_EQ(changes.set[0].second.user, "cn=bob");
+  EXPECT_EQ(changes.set[0].second.last_use, kNow + 1s);
+  EXPECT_EQ(changes.gone.size(), 1U);
+
+  changes = pool.TakeChanges();
+  EXPECT_TRUE(changes.set.empty() && changes.gone.empty());
+}
+
+// However long nobody asks, there are no more of them than leases.
+TEST(AddressPool, LeaseThatCameAndWentUnseen_IsNotTold) {
+  AddressPool pool(Pool("staff", "10.8.0.10-10.8.0.10"));
+  pool.TakeChanges();
+  for (int i = 0; i < 100; ++i) Give(pool, std::to_string(i), kNow + std::chrono::seconds(i));
+  const LeaseChanges changes = pool.TakeChanges();
+  EXPECT_EQ(changes.set.size(), 1U);
+  EXPECT_TRUE(changes.gone.empty());
+}
+
 }  // namespace
 }  // namespace ovpnbroker::policy

@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
+#include "policy/lease_mirror.h"
 #include "tests/policy/pool_options.h"
 
 namespace ovpnbroker::policy {
@@ -11,13 +12,15 @@ namespace {
 constexpr ovpn::WallTime kThen{std::chrono::seconds(1'800'000'000)};
 
 std::string SomeLeases() {
-  const AddressPools pools({test::Pool("staff", "10.8.0.10-10.8.0.20", "fd00::10-fd00::20"),
-                            test::Pool("guests", "10.8.1.0/24")});
+  AddressPools pools({test::Pool("staff", "10.8.0.10-10.8.0.20", "fd00::10-fd00::20"),
+                      test::Pool("guests", "10.8.1.0/24")});
   const auto nobody = [](const AddressLease&) { return false; };
   // A name is bytes from a certificate.
   EXPECT_TRUE(pools.Find("staff")->Give("cn=a\tb\n\xff\\", kThen, nobody).ok());
   EXPECT_TRUE(pools.Find("guests")->Give("user=carol", kThen, nobody).ok());
-  return FormatLeases(pools);
+  LeaseMirror mirror;
+  mirror.Apply(pools.TakeLeaseChanges());
+  return mirror.Text();
 }
 
 TEST(LeaseFile, WrittenAndRead_IsTheSame) {

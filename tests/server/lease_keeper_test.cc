@@ -104,5 +104,20 @@ TEST_F(LeaseKeeperTest, FileThatCannotBeUnderstood_IsSetAsideWhenRead) {
   EXPECT_EQ(logger_.Count("LEASES_LOADED"), 0);
 }
 
+// The loop tells the disk's thread only what changed: what was there before must not get lost.
+TEST_F(LeaseKeeperTest, LeasesOfEarlierBrokers_StayInTheFile) {
+  LeaveALease();
+  Make();
+  pools_->Replace({Staff()}, {});
+  ASSERT_TRUE(keeper_->Read().ok());
+  keeper_->Keep();
+  ASSERT_TRUE(pools_->Find("staff")->Give("cn=bob", clock_.WallNow(), NobodyGivesWay).ok());
+  Make();
+  pools_->Replace({Staff()}, {});
+  ASSERT_TRUE(keeper_->Read().ok());
+  keeper_->Keep();
+  EXPECT_EQ(pools_->Find("staff")->Stats().leases, 2);
+}
+
 }  // namespace
 }  // namespace ovpnbroker::server

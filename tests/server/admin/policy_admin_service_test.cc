@@ -137,11 +137,31 @@ TEST_F(PolicyAdminServiceTest, Evaluate_ShowsTheFurtherStep) {
   EXPECT_FALSE(question.further_step().has_timeout());
 }
 
+TEST_F(PolicyAdminServiceTest, Evaluate_ShowsWhatFollowsADeny) {
+  const Evaluated temporary =
+      Shown(ovpn::Deny{.retry = ovpn::RetryHint{std::chrono::seconds(42), true}});
+  EXPECT_EQ(temporary.result(), Evaluated::RESULT_DENY);
+  EXPECT_EQ(temporary.retry().backoff().seconds(), 42);
+  EXPECT_TRUE(temporary.retry().advance());
+  EXPECT_FALSE(temporary.has_further_step());
+
+  const Evaluated asked = Shown(ovpn::Deny{
+      .challenge = ovpn::DynamicChallenge{"d1", "Your code", true, /*response_required=*/false}});
+  EXPECT_EQ(asked.further_step().method(), v1::FurtherStep::METHOD_DYNAMIC_CHALLENGE);
+  EXPECT_EQ(asked.further_step().text(), "Your code");
+  EXPECT_TRUE(asked.further_step().echo());
+  EXPECT_TRUE(asked.further_step().response_optional());
+  EXPECT_FALSE(asked.has_retry());
+}
+
 // OpenVPN would misread it, so nobody would get in by it.
 TEST_F(PolicyAdminServiceTest, AllowThatCannotBeWritten_IsAFailure) {
-  const Evaluated evaluated = Shown(ovpn::Allow{}, {}, {{"allow.config.routes[0]", "no route"}});
+  const Evaluated evaluated =
+      Shown(ovpn::Allow{}, {},
+            {{"allow.config.routes[0]", "no route"}, {"allow.config.routes[3]", "another"}});
   EXPECT_EQ(evaluated.result(), Evaluated::RESULT_FAILURE);
-  EXPECT_EQ(evaluated.detail(), "allow.config.routes[0]: no route");
+  EXPECT_EQ(evaluated.detail(),
+            "allow.config.routes[0]: no route; allow.config.routes[3]: another");
   EXPECT_THAT(evaluated.lines(), IsEmpty());
 }
 
