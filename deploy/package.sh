@@ -35,7 +35,7 @@ trap 'rm -f "$log"' EXIT
 quietly() { "$@" >"$log" 2>&1 || { cat "$log" >&2 && die "this failed: $*"; }; }
 
 quietly configure_release
-ninja -C build/release ${JOBS:+-j "$JOBS"} package_contents | ninja_progress
+build build/release package_contents
 rm -f build/release/*.deb
 # Permissions of installed folders come from the umask.
 umask 022

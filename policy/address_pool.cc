@@ -159,10 +159,9 @@ void AddressPool::Erase(LeaseId id) {
   const auto own = by_user_.find(lease.user);
   std::erase(own->second, id);
   if (own->second.empty()) by_user_.erase(own);
-  // One that came and went unseen is nobody's concern, however long nobody asks.
-  changed_.erase(id);
-  if (id <= last_told_id_) gone_.insert(id);
-  ++revision_;
+  Changed(id);
+  // One that came and went untold is nobody's concern, however long nobody asks.
+  if (id > last_told_id_) changed_.erase(id);
 }
 
 absl::Status AddressPool::Release(const ovpn::IpAddress& address) {
@@ -247,12 +246,16 @@ void AddressPool::VisitLeases(const std::optional<ovpn::IpAddress>& after,
 
 LeaseChanges AddressPool::TakeChanges() {
   LeaseChanges changes;
-  changes.first = !std::exchange(told_, true);
+  changes.first = last_told_id_ == 0;
   changes.set.reserve(changed_.size());
-  for (const LeaseId id : changed_) changes.set.emplace_back(id, leases_.at(id));
-  changes.gone.assign(gone_.begin(), gone_.end());
-  changed_.clear();
-  gone_.clear();
+  for (const LeaseId id : std::exchange(changed_, {})) {
+    const auto lease = leases_.find(id);
+    if (lease == leases_.end()) {
+      changes.gone.push_back(id);
+    } else {
+      changes.set.emplace_back(*lease);
+    }
+  }
   last_told_id_ = last_id_;
   return changes;
 }

@@ -44,7 +44,7 @@ struct AddressLease {
 struct LeaseChanges {
   using Id = uint64_t;  // of a lease of this pool, never given again
 
-  bool first = false;  // nothing was asked for before: these are all that there are
+  bool first = false;  // nothing was told before: these are all that there are
   std::vector<std::pair<Id, AddressLease>> set;
   std::vector<Id> gone;
 };
@@ -118,10 +118,8 @@ class AddressPool {
   std::optional<FreeAddresses> free_ipv6_;
   AddressPoolStats stats_;
   uint64_t revision_ = 0;
-  absl::flat_hash_set<LeaseId> changed_;  // for TakeChanges
-  absl::flat_hash_set<LeaseId> gone_;     // of those that it has told
-  LeaseId last_told_id_ = 0;
-  bool told_ = false;
+  absl::flat_hash_set<LeaseId> changed_;  // for TakeChanges; those that are gone, too
+  LeaseId last_told_id_ = 0;              // 0: nothing was told
 
   LeaseId last_id_ = 0;
   absl::flat_hash_map<LeaseId, AddressLease> leases_;

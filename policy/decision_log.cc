@@ -3,7 +3,7 @@
 #include <chrono>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "ovpn/types/violation_text.h"
 
 namespace ovpnbroker::policy {
 namespace {
@@ -41,14 +41,6 @@ LineKind LineKindOf(DecisionResult result) {
       return {LogLevel::kInfo, "DECISION_WITHDRAWN", "the question became void before a verdict"};
   }
   return {LogLevel::kError, "DECISION_UNKNOWN", "a decision ended in an unknown way"};
-}
-
-std::string JoinViolations(const std::vector<ovpn::FieldViolation>& violations) {
-  std::string text;
-  for (const ovpn::FieldViolation& violation : violations) {
-    absl::StrAppend(&text, text.empty() ? "" : "; ", violation.field, ": ", violation.description);
-  }
-  return text;
 }
 
 // The second line, for clients that are in without a verdict; nullopt for all others.
@@ -91,7 +83,7 @@ std::vector<ovpn::LogField> FieldsOf(const DecisionRecord& record) {
   add_if_set("policy_revision", record.policy_revision);
   add_if_set("detail", record.detail);
   add_if_set("code", record.code);
-  add_if_set("violations", JoinViolations(record.violations));
+  add_if_set("violations", ovpn::JoinViolations(record.violations));
   add_if_set("answer", record.answer);
   if (record.outcome.has_value()) fields.emplace_back("outcome", ToString(*record.outcome));
   add_if_set("outcome_detail", record.outcome_detail);

@@ -23,12 +23,7 @@ LeaseKeeper::LeaseKeeper(asio::io_context& loop, const ovpn::Clock& clock, ovpn:
                return [this, leases = std::move(leases)] { Restore(leases); };
              },
              .revision = [this] { return Revision(); },
-             .text = [this]() -> StateFile::MakeText {
-               return [mirror = mirror_, changes = pools_.TakeLeaseChanges()]() mutable {
-                 mirror->Apply(std::move(changes));
-                 return mirror->Text();
-               };
-             },
+             .text = [this] { return StateFile::MirrorText(mirror_, pools_.TakeLeaseChanges()); },
              .on_set_aside =
                  [this](const absl::Status& why, const std::string& kept_as) {
                    logger_.Error(

@@ -26,12 +26,7 @@ SessionEndKeeper::SessionEndKeeper(asio::io_context& loop, const ovpn::Clock& cl
                return [this, kept = std::move(kept)] { Restore(kept); };
              },
              .revision = [this] { return ends_.revision(); },
-             .text = [this]() -> StateFile::MakeText {
-               return [mirror = mirror_, changes = ends_.TakeChanges()] {
-                 mirror->Apply(changes);
-                 return mirror->Text();
-               };
-             },
+             .text = [this] { return StateFile::MirrorText(mirror_, ends_.TakeChanges()); },
              .on_set_aside =
                  [this](const absl::Status& why, const std::string& kept_as) {
                    logger_.Error(

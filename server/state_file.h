@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -32,6 +33,14 @@ class StateFile {
   using MakeText = absl::AnyInvocable<std::string() &&>;
   // For content so small that its text is made at once.
   static MakeText MadeText(std::string text);
+  // For content of which the disk's thread has a copy: it is told the changes, and has the text.
+  template <typename Mirror, typename Changes>
+  static MakeText MirrorText(std::shared_ptr<Mirror> mirror, Changes changes) {
+    return [mirror = std::move(mirror), changes = std::move(changes)]() mutable {
+      mirror->Apply(std::move(changes));
+      return mirror->Text();
+    };
+  }
 
   struct Content {
     size_t max_bytes;  // a larger file is none of ours

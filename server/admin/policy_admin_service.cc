@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "ovpn/base/utf8.h"
 #include "ovpn/types/client_identity.h"
+#include "ovpn/types/violation_text.h"
 #include "server/admin/kill_request.h"
 #include "server/admin/list_page.h"
 #include "server/admin/rpc_error.h"
@@ -193,10 +193,7 @@ void DescribeVerdict(const Evaluation& evaluation, Evaluated& response) {
   const ovpn::Verdict& verdict = evaluation.reply.verdict;
   if (!evaluation.violations.empty()) {
     response.set_result(Evaluated::RESULT_FAILURE);
-    response.set_detail(absl::StrJoin(
-        evaluation.violations, "; ", [](std::string* out, const ovpn::FieldViolation& violation) {
-          absl::StrAppend(out, violation.field, ": ", violation.description);
-        }));
+    response.set_detail(ovpn::JoinViolations(evaluation.violations));
   } else if (const auto* allow = std::get_if<ovpn::Allow>(&verdict)) {
     response.set_result(Evaluated::RESULT_ALLOW);
     response.set_address_pool(allow->config.address_pool);
