@@ -52,10 +52,18 @@ configure_release() {
   cmake --preset release "${options[@]}"
 }
 
-# build DIRECTORY TARGET...: ninja with progress; fails as ninja fails.
+# share_compiler_cache: from the root; ccache then finds what another clone has compiled.
+share_compiler_cache() {
+  export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+  export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+  export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
+}
+
+# build DIRECTORY TARGET...: from the root; ninja with progress; fails as ninja fails.
 build() {
   local directory=$1
   shift
+  share_compiler_cache
   if [[ -t 1 ]]; then
     ninja -C "$directory" -j "${JOBS:-$(nproc)}" "$@"
   else

@@ -47,11 +47,8 @@ finish() {
   exit 0
 }
 
-# Settings that builds and sanitized programs read.
+# Settings that sanitized programs and ctest read.
 prepare_environment() {
-  export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
-  export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-  export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:abort_on_error=0
   export UBSAN_OPTIONS=print_stacktrace=1
   # Suppressions for gRPC are compiled into the tests that need them (tests/support/grpc_tsan.cc).
