@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -23,19 +22,22 @@ std::optional<Ban> ReadLine(absl::string_view line) {
   const std::vector<absl::string_view> words = absl::StrSplit(line, '\t');
   if (words.size() != kWords || words[0].empty()) return std::nullopt;
   const std::optional<BanKind> kind = ParseBanKind(words[1]);
-  std::string text;
-  if (!kind.has_value() || !absl::CUnescape(words[2], &text)) return std::nullopt;
-  absl::StatusOr<BanSubject> subject = BanSubject::Parse(*kind, text);
+  const std::optional<std::string> text = ReadText(words[2]);
+  if (!kind.has_value() || !text.has_value()) return std::nullopt;
+  absl::StatusOr<BanSubject> subject = BanSubject::Parse(*kind, *text);
   const std::optional<ovpn::WallTime> create_time = ReadSeconds(words[3]);
   const std::optional<ovpn::WallTime> expire_time = ReadSeconds(words[4]);
   if (!subject.ok() || !create_time.has_value()) return std::nullopt;
   if (!expire_time.has_value() && words[4] != kNever) return std::nullopt;
-  Ban ban{std::string(words[0]), *std::move(subject), "", "", "", *create_time, expire_time};
-  const bool read = absl::CUnescape(words[5], &ban.reason) &&
-                    absl::CUnescape(words[6], &ban.client_reason) &&
-                    absl::CUnescape(words[7], &ban.creator);
-  if (!read) return std::nullopt;
-  return ban;
+  std::optional<std::string> reason = ReadText(words[5]);
+  std::optional<std::string> client_reason = ReadText(words[6]);
+  std::optional<std::string> creator = ReadText(words[7]);
+  if (!reason.has_value() || !client_reason.has_value() || !creator.has_value()) {
+    return std::nullopt;
+  }
+  return Ban{
+      std::string(words[0]), *std::move(subject), *std::move(reason), *std::move(client_reason),
+      *std::move(creator),   *create_time,        expire_time};
 }
 
 std::string LastLine(absl::string_view before, size_t count) {
@@ -52,11 +54,11 @@ absl::Status Wrong(size_t line, absl::string_view what) {
 
 std::string FormatBan(const Ban& ban) {
   return absl::StrCat(
-      ban.uid, "\t", ToString(ban.subject.kind()), "\t", absl::CHexEscape(ban.subject.text()), "\t",
+      ban.uid, "\t", ToString(ban.subject.kind()), "\t", FormatText(ban.subject.text()), "\t",
       ToSeconds(ban.create_time), "\t",
       ban.expire_time.has_value() ? absl::StrCat(ToSeconds(*ban.expire_time)) : std::string(kNever),
-      "\t", absl::CHexEscape(ban.reason), "\t", absl::CHexEscape(ban.client_reason), "\t",
-      absl::CHexEscape(ban.creator), "\n");
+      "\t", FormatText(ban.reason), "\t", FormatText(ban.client_reason), "\t",
+      FormatText(ban.creator), "\n");
 }
 
 std::string FormatBanFile(const std::map<std::string, std::string>& lines_by_uid) {

@@ -3,7 +3,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "policy/counted_lines.h"
@@ -34,11 +33,12 @@ std::optional<KeptLease> ReadLine(absl::string_view line) {
   if (words.size() != 5 || words[0].empty()) return std::nullopt;
   kept.pool = std::string(words[0]);
   const bool read = ReadAddress(words[1], ovpn::IpAddress::Family::kV4, kept.lease.ipv4) &&
-                    ReadAddress(words[2], ovpn::IpAddress::Family::kV6, kept.lease.ipv6) &&
-                    absl::CUnescape(words[4], &kept.lease.user);
+                    ReadAddress(words[2], ovpn::IpAddress::Family::kV6, kept.lease.ipv6);
   const std::optional<ovpn::WallTime> last_use = ReadSeconds(words[3]);
-  if (!read || !last_use.has_value()) return std::nullopt;
+  std::optional<std::string> user = ReadText(words[4]);
+  if (!read || !last_use.has_value() || !user.has_value()) return std::nullopt;
   if (!kept.lease.ipv4.has_value() && !kept.lease.ipv6.has_value()) return std::nullopt;
+  kept.lease.user = *std::move(user);
   kept.lease.last_use = *last_use;
   return kept;
 }
@@ -49,7 +49,7 @@ std::string FormatLeases(const std::vector<KeptLease>& leases) {
   std::string lines;
   for (const auto& [pool, lease] : leases) {
     absl::StrAppend(&lines, pool, "\t", AddressText(lease.ipv4), "\t", AddressText(lease.ipv6),
-                    "\t", ToSeconds(lease.last_use), "\t", absl::CHexEscape(lease.user), "\n");
+                    "\t", ToSeconds(lease.last_use), "\t", FormatText(lease.user), "\n");
   }
   return FormatCountedLines(kFirstLine, lines, leases.size());
 }

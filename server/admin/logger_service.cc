@@ -17,6 +17,7 @@
 #include "server/logging/log_level_control.h"
 #include "server/logging/log_tail.h"
 #include "server/proto_duration.h"
+#include "server/proto_log_level.h"
 
 namespace ovpnbroker::server {
 namespace {
@@ -66,13 +67,9 @@ v1::TailLogResponse EntryToProto(const LogEntry& entry) {
   return response;
 }
 
-ovpn::LogLevel LevelFromProto(ProtoLevel level) {
-  return static_cast<ovpn::LogLevel>(static_cast<int>(level) - 1);
-}
-
 LogFilter FilterOf(const v1::TailLogRequest& request) {
   const ProtoLevel minimum = std::max(request.minimum_level(), ProtoLevel::LOG_LEVEL_TRACE);
-  return {LevelFromProto(minimum), request.instance(), request.text()};
+  return {ToLogLevel(minimum), request.instance(), request.text()};
 }
 
 // One reader of the tail. Loop thread, but for Wake. Lives until its call ends.
@@ -150,7 +147,7 @@ grpc::Status SetLevel(AdminContext& context, const v1::SetLogLevelRequest& reque
     }
     ttl = ToDuration(request.ttl());
   }
-  context.log_level.Set(LevelFromProto(request.level()), ttl);
+  context.log_level.Set(ToLogLevel(request.level()), ttl);
   *response.mutable_logger() = LoggerToProto(context.log_level.status());
   return grpc::Status::OK;
 }
