@@ -27,11 +27,19 @@ size_t CharacterSize(absl::string_view bytes) {
 
 // Length of the longest prefix of ASCII characters, eight at a time: most text is nothing else.
 size_t AsciiPrefix(absl::string_view bytes) {
-  constexpr uint64_t kHighBits = 0x8080808080808080;
+  constexpr size_t kWordBytes = sizeof(uint64_t);
+  const auto is_ascii_word = [bytes](size_t begin) {
+    constexpr uint64_t kHighBits = 0x8080808080808080;
+    uint64_t word;
+    std::memcpy(&word, bytes.data() + begin, kWordBytes);
+    return (word & kHighBits) == 0;
+  };
   size_t size = 0;
-  for (uint64_t word; size + sizeof(word) <= bytes.size(); size += sizeof(word)) {
-    std::memcpy(&word, bytes.data() + size, sizeof(word));
-    if ((word & kHighBits) != 0) break;
+  while (size + kWordBytes <= bytes.size() && is_ascii_word(size)) size += kWordBytes;
+  // The last word overlaps the one before it.
+  const bool less_than_a_word_left = bytes.size() - size < kWordBytes;
+  if (less_than_a_word_left && size > 0 && is_ascii_word(bytes.size() - kWordBytes)) {
+    return bytes.size();
   }
   while (size < bytes.size() && static_cast<uint8_t>(bytes[size]) < 0x80) ++size;
   return size;

@@ -170,7 +170,7 @@ Message EnvironmentBlock::Finish() {
 void EnvironmentBlock::Close() {
   state_ = State::kClosed;
   event_ = Event();
-  entries_.Build();
+  entries_.Clear();
   password_.reset();
 }
 

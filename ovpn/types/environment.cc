@@ -1,7 +1,6 @@
 #include "ovpn/types/environment.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -24,8 +23,6 @@ std::optional<absl::string_view> Environment::Get(absl::string_view name) const 
   return std::nullopt;
 }
 
-Environment::Entry Environment::operator[](size_t index) const { return EntryAt(spans_[index]); }
-
 Environment::Iterator Environment::begin() const { return {this, 0}; }
 Environment::Iterator Environment::end() const { return {this, spans_.size()}; }
 
@@ -34,14 +31,21 @@ void Environment::Builder::Add(absl::string_view name, absl::string_view value) 
 }
 
 void Environment::Builder::Grow(size_t more) {
-  const size_t size = environment_.buffer_.size();
-  environment_.buffer_.resize(std::max({kUsualBytes, 2 * size, byte_size_ + more}));
-  if (size == 0) environment_.spans_.reserve(kUsualEntries);
+  buffer_.resize(std::max({kUsualBytes, 2 * buffer_.size(), byte_size_ + more}));
+  spans_.reserve(kUsualEntries);
 }
 
 Environment Environment::Builder::Build() {
-  environment_.buffer_.resize(std::exchange(byte_size_, 0));
-  return std::exchange(environment_, Environment());
+  Environment environment;
+  environment.buffer_.assign(buffer_, 0, byte_size_);
+  environment.spans_ = spans_;
+  Clear();
+  return environment;
+}
+
+void Environment::Builder::Clear() {
+  byte_size_ = 0;
+  spans_.clear();
 }
 
 }  // namespace ovpnbroker::ovpn

@@ -36,7 +36,7 @@ class Environment {
   size_t size() const { return spans_.size(); }
   bool empty() const { return spans_.empty(); }
   // `index` < size().
-  Entry operator[](size_t index) const;
+  Entry operator[](size_t index) const { return EntryAt(spans_[index]); }
   Iterator begin() const;
   Iterator end() const;
 
@@ -65,22 +65,26 @@ class Environment::Builder {
   void Add(absl::string_view name, absl::string_view value);
   // The same for "name=value", whose first `name_size` bytes are the name.
   void AddEntry(absl::string_view entry, size_t name_size) {
-    if (entry.size() > environment_.buffer_.size() - byte_size_) Grow(entry.size());
-    std::memcpy(environment_.buffer_.data() + byte_size_, entry.data(), entry.size());
-    environment_.spans_.push_back({static_cast<uint32_t>(byte_size_),
-                                   static_cast<uint32_t>(name_size),
-                                   static_cast<uint32_t>(entry.size() - name_size - 1)});
+    if (entry.size() > buffer_.size() - byte_size_) Grow(entry.size());
+    std::memcpy(buffer_.data() + byte_size_, entry.data(), entry.size());
+    spans_.push_back({static_cast<uint32_t>(byte_size_), static_cast<uint32_t>(name_size),
+                      static_cast<uint32_t>(entry.size() - name_size - 1)});
     byte_size_ += entry.size();
   }
-  size_t size() const { return environment_.spans_.size(); }
+  size_t size() const { return spans_.size(); }
   size_t byte_size() const { return byte_size_; }
-  // Hands the environment over and leaves the builder empty.
+  // Gives the environment, in memory of its own size, and leaves the builder empty.
   Environment Build();
+  // As Build, for nobody.
+  void Clear();
 
  private:
   void Grow(size_t more);
 
-  Environment environment_;  // with free bytes at the end of its buffer
+  // Kept from one environment to the next, so they are in the processor's cache and need no
+  // clearing.
+  std::string buffer_;  // with free bytes behind the first byte_size_
+  std::vector<Span> spans_;
   size_t byte_size_ = 0;
 };
 

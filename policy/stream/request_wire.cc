@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "absl/strings/string_view.h"
 #include "policy/stream/selected_environment.h"
@@ -23,10 +24,16 @@ constexpr int kEntryKey = 1;
 constexpr int kEntryValue = 2;
 // Every field number here is below 16.
 constexpr size_t kTagBytes = 1;
-// Lengths below it are varints of one byte.
+// Lengths below it are varints of one byte, as nearly all of an environment are.
 constexpr size_t kOneByteLengths = 128;
 // Enough for the message of an ordinary request; what is more comes from the heap.
 constexpr size_t kArenaBytes = 4096;
+
+// What a field with a length begins with.
+constexpr uint8_t TagOf(int number) {
+  return static_cast<uint8_t>(
+      WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
+}
 
 size_t FieldBytes(size_t payload) {
   const size_t length_bytes = payload < kOneByteLengths
@@ -35,18 +42,30 @@ size_t FieldBytes(size_t payload) {
   return kTagBytes + length_bytes + payload;
 }
 
-uint8_t* WriteFieldStart(int number, size_t payload, uint8_t* to) {
-  to = WireFormatLite::WriteTagToArray(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED, to);
-  return CodedOutputStream::WriteVarint32ToArray(static_cast<uint32_t>(payload), to);
+uint8_t* WriteFieldStart(uint8_t tag, size_t payload, uint8_t* to) {
+  *to++ = tag;
+  if (payload >= kOneByteLengths) {
+    return CodedOutputStream::WriteVarint32ToArray(static_cast<uint32_t>(payload), to);
+  }
+  *to++ = static_cast<uint8_t>(payload);
+  return to;
 }
 
-uint8_t* WriteBytes(int number, absl::string_view bytes, uint8_t* to) {
-  to = WriteFieldStart(number, bytes.size(), to);
-  return CodedOutputStream::WriteRawToArray(bytes.data(), static_cast<int>(bytes.size()), to);
+uint8_t* WriteBytes(uint8_t tag, absl::string_view bytes, uint8_t* to) {
+  to = WriteFieldStart(tag, bytes.size(), to);
+  std::memcpy(to, bytes.data(), bytes.size());
+  return to + bytes.size();
 }
 
 size_t EntryBytes(const ovpn::Environment::Entry& entry) {
   return FieldBytes(entry.name.size()) + FieldBytes(entry.value.size());
+}
+
+uint8_t* WriteEntry(const ovpn::Environment::Entry& entry, uint8_t* to) {
+  constexpr uint8_t kEnvironment = TagOf(v1::DecisionRequest::kEnvironmentFieldNumber);
+  to = WriteFieldStart(kEnvironment, EntryBytes(entry), to);
+  to = WriteBytes(TagOf(kEntryKey), entry.name, to);
+  return WriteBytes(TagOf(kEntryValue), entry.value, to);
 }
 
 grpc::ByteBuffer TakeSlice(grpc_slice raw) {
@@ -63,23 +82,21 @@ grpc::ByteBuffer WriteDecisionRequest(const RequestHead& head, const ovpn::AuthR
   google::protobuf::Arena arena(block.data(), block.size());
   auto& message = *google::protobuf::Arena::CreateMessage<v1::DecisionRequest>(&arena);
   FillRequestWithoutEnvironment(head, request, terms, message);
-  const SelectedEnvironment selected(*request.environment, terms.environment_patterns,
-                                     message.ByteSizeLong());
-  message.set_environment_truncated(selected.truncated());
-  // Sizes are known before anything is written: SelectedEnvironment keeps them far below 2^32.
   size_t size = message.ByteSizeLong();
+  const SelectedEnvironment selected(*request.environment, terms.environment_patterns, size);
+  if (selected.truncated()) {
+    message.set_environment_truncated(true);
+    size = message.ByteSizeLong();
+  }
+  // Sizes are known before anything is written: SelectedEnvironment keeps them far below 2^32.
   for (const ovpn::Environment::Entry& entry : selected.entries()) {
     size += FieldBytes(EntryBytes(entry));
   }
   grpc_slice raw = grpc_slice_malloc(FieldBytes(size));
   uint8_t* to = GRPC_SLICE_START_PTR(raw);
-  to = WriteFieldStart(v1::StreamDecisionsRequest::kDecisionRequestFieldNumber, size, to);
+  to = WriteFieldStart(TagOf(v1::StreamDecisionsRequest::kDecisionRequestFieldNumber), size, to);
   to = message.SerializeWithCachedSizesToArray(to);
-  for (const ovpn::Environment::Entry& entry : selected.entries()) {
-    to = WriteFieldStart(v1::DecisionRequest::kEnvironmentFieldNumber, EntryBytes(entry), to);
-    to = WriteBytes(kEntryKey, entry.name, to);
-    to = WriteBytes(kEntryValue, entry.value, to);
-  }
+  for (const ovpn::Environment::Entry& entry : selected.entries()) to = WriteEntry(entry, to);
   return TakeSlice(raw);
 }
 

@@ -40,13 +40,15 @@ SelectedEnvironment::SelectedEnvironment(const ovpn::Environment& environment,
   entries_.reserve(environment.size());
   size_t total = 0;
   for (size_t i = environment.size(); i-- > 0;) {
-    Entry entry = environment[i];
+    Entry& entry = entries_.emplace_back(environment[i]);
     if (!ovpn::IsValidUtf8(entry.name)) {
       entry.name = repaired_names_.emplace_back(ovpn::ReplaceInvalidUtf8(entry.name));
     }
-    if (!Wanted(entry.name, patterns)) continue;
-    total += SizeOf(entry);
-    entries_.push_back(entry);
+    if (Wanted(entry.name, patterns)) {
+      total += SizeOf(entry);
+    } else {
+      entries_.pop_back();
+    }
   }
   const size_t used = used_bytes + kMessageReserve;
   const size_t limit = StreamLimits::kMaxMessageBytes;

@@ -25,6 +25,19 @@ TEST(Utf8, MalformedSequences_EndThePrefix) {
   }
 }
 
+// ASCII is looked at in words: the bad byte is in the first, in a later one, and behind the last.
+TEST(Utf8, BadByteAnywhereInAscii_EndsThePrefixThere) {
+  constexpr size_t kThreeWords = 24;
+  for (size_t size = 1; size <= kThreeWords; ++size) {
+    EXPECT_TRUE(IsValidUtf8(std::string(size, 'a')));
+    for (size_t bad = 0; bad < size; ++bad) {
+      std::string text(size, 'a');
+      text[bad] = '\xff';
+      EXPECT_EQ(ValidUtf8Prefix(text), bad) << "of " << size;
+    }
+  }
+}
+
 TEST(Utf8, EachBadByte_BecomesOneReplacementCharacter) {
   EXPECT_EQ(ReplaceInvalidUtf8("a\xff\xc3z"), "a\xef\xbf\xbd\xef\xbf\xbdz");
 }

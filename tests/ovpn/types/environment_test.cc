@@ -75,5 +75,15 @@ TEST(EnvironmentBuilder, Built_IsEmptyAgain) {
   EXPECT_THAT(Entries(builder.Build()), ElementsAre(Pair("b", "2")));
 }
 
+TEST(EnvironmentBuilder, LessThanBefore_HasNothingOfIt) {
+  Environment::Builder builder;
+  builder.Add("long", std::string(10'000, 'x'));
+  builder.Clear();
+  builder.Add("a", "1");
+  const Environment environment = builder.Build();
+  EXPECT_EQ(environment.byte_size(), 3U);
+  EXPECT_THAT(Entries(environment), ElementsAre(Pair("a", "1")));
+}
+
 }  // namespace
 }  // namespace ovpnbroker::ovpn
