@@ -1,5 +1,6 @@
 #include "tests/bench/bare_caller.h"
 
+#include <asio/post.hpp>
 #include <cstdlib>
 #include <iostream>
 #include <utility>
@@ -9,8 +10,9 @@
 
 namespace ovpnbroker::bench {
 
-BareCaller::BareCaller(const std::string& address, MakeRequest make_request, Messages messages)
-    : make_request_(std::move(make_request)), messages_(messages) {
+BareCaller::BareCaller(const std::string& address, MakeRequest make_request, Messages messages,
+                       Thread thread)
+    : make_request_(std::move(make_request)), messages_(messages), thread_(thread) {
   const policy::StreamPolicyOptions options;
   auto channel = policy::ChannelFactory(options).Make(address, "");
   if (!channel.ok()) std::abort();  // the address is our own
@@ -49,6 +51,11 @@ ovpn::Duration BareCaller::Run(size_t count, size_t window) {
 }
 
 void BareCaller::AwaitIdle(std::unique_lock<std::mutex>& lock) {
+  while (thread_ == Thread::kLoop && unanswered_ > 0 && !done_) {
+    lock.unlock();
+    loop_.run_one();
+    lock.lock();
+  }
   changed_.wait(lock, [this] { return (unanswered_ == 0 && !writing_) || done_; });
   if (!done_) return;
   std::cerr << "the stream ended\n";
@@ -76,10 +83,21 @@ void BareCaller::WriteNext() {
 void BareCaller::OnReadDone(bool ok) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!ok) return;
+  if (thread_ == Thread::kGrpc) {
+    TakeAnswer();
+  } else {
+    asio::post(loop_, [this] {
+      const std::lock_guard<std::mutex> loop_lock(mutex_);
+      TakeAnswer();
+    });
+  }
+  StartRead(&response_);
+}
+
+void BareCaller::TakeAnswer() {
   latencies_.push_back(std::chrono::steady_clock::now() - ask_time_);
   if (unasked_ > 0) Ask();
   if (--unanswered_ == 0) changed_.notify_all();
-  StartRead(&response_);
 }
 
 void BareCaller::OnWriteDone(bool ok) {
@@ -93,6 +111,7 @@ void BareCaller::OnDone(const grpc::Status&) {
   const std::lock_guard<std::mutex> lock(mutex_);
   done_ = true;
   changed_.notify_all();
+  asio::post(loop_, [] {});  // AwaitIdle looks again
 }
 
 }  // namespace ovpnbroker::bench

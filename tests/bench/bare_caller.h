@@ -1,10 +1,13 @@
 // The rival of the policy stream: nothing but gRPC. It sends the same DecisionRequest messages to
-// the same service over the same kind of channel, and counts the answers: no engine, no loop
-// thread, no timeouts. All its work is done on gRPC's callback threads.
+// the same service over the same kind of channel, and counts the answers: no engine, no timeouts.
+// Its work is done on gRPC's callback threads, or for comparison handed over to a loop on another
+// thread, where the broker has to do its own.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
 
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -25,9 +28,14 @@ class BareCaller final : public grpc::ClientBidiReactor<policy::v1::StreamDecisi
     kReadyMade,      // one message is sent again and again, each time with another id
     kBuiltEachTime,  // as a client must that has the data and not the message
   };
+  enum class Thread {
+    kGrpc,  // each answer is taken, and the next question asked, where gRPC reads it
+    kLoop,  // on the thread of Run, woken for it
+  };
 
   // Opens the stream and exchanges the greeting.
-  BareCaller(const std::string& address, MakeRequest make_request, Messages messages);
+  BareCaller(const std::string& address, MakeRequest make_request, Messages messages,
+             Thread thread = Thread::kGrpc);
   ~BareCaller() override;
 
   // Asks `count` times, `window` at once; gives the time it took.
@@ -42,11 +50,16 @@ class BareCaller final : public grpc::ClientBidiReactor<policy::v1::StreamDecisi
  private:
   // All with mutex_ held.
   void Ask();
+  void TakeAnswer();
   void WriteNext();
   void AwaitIdle(std::unique_lock<std::mutex>& lock);
 
   const MakeRequest make_request_;
   const Messages messages_;
+  const Thread thread_;
+  asio::io_context loop_;
+  const asio::executor_work_guard<asio::io_context::executor_type> loop_stays_ =
+      asio::make_work_guard(loop_);
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<policy::v1::PolicyService::Stub> stub_;
   grpc::ClientContext context_;

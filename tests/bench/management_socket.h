@@ -1,10 +1,14 @@
 // A management socket for benchmarks: blocking, over a unix stream socket. Errors end the program.
 #pragma once
 
+#include <poll.h>
+
 #include <asio/buffer.hpp>
 #include <asio/io_context.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/write.hpp>
+#include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -41,14 +45,21 @@ class Listener {
   explicit Listener(const std::string& path)
       : acceptor_(loop_, StreamSocket::Protocol::endpoint(path)) {}
 
-  // Waits for one connection.
+  // Waits for one connection. A controller that did not even start must not hold up the others.
   StreamSocket Accept() {
+    pollfd incoming{acceptor_.native_handle(), POLLIN, 0};
+    if (poll(&incoming, 1, kPatienceMilliseconds) != 1) {
+      std::cerr << "no controller has connected\n";
+      std::exit(EXIT_FAILURE);
+    }
     StreamSocket accepted;
     acceptor_.accept(accepted.socket_);
     return accepted;
   }
 
  private:
+  static constexpr int kPatienceMilliseconds = 20'000;
+
   asio::io_context loop_;
   StreamSocket::Protocol::acceptor acceptor_;
 };

@@ -31,11 +31,11 @@ double MedianMicroseconds(const std::vector<ovpn::Duration>& latencies) {
 }
 
 // Only the broker's side, for a profiler.
-int Profile() {
+int Profile(size_t window) {
   const PolicyProcess service;
   DecisionLoad broker;
   broker.DialPolicy({service.address()}, kWindow);
-  broker.Run(kRounds * kDecisionsInWindow, kWindow);
+  broker.Run(kRounds * kDecisionsInWindow, window);
   return broker.all_allowed() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -54,16 +54,20 @@ int Main() {
   };
   BareCaller bare(service.address(), make_request, BareCaller::Messages::kReadyMade);
   BareCaller builder(service.address(), make_request, BareCaller::Messages::kBuiltEachTime);
+  BareCaller hopper(service.address(), make_request, BareCaller::Messages::kBuiltEachTime,
+                    BareCaller::Thread::kLoop);
 
   broker.Run(kDecisionsInWindow, kWindow);  // warm up
   bare.Run(kDecisionsInWindow, kWindow);
   builder.Run(kDecisionsInWindow, kWindow);
-  std::vector<double> throughput, broker_rate, bare_rate, builder_rate;
-  std::vector<double> added, broker_p50, bare_p50, builder_p50;
+  hopper.Run(kDecisionsInWindow, kWindow);
+  std::vector<double> throughput, broker_rate, bare_rate, builder_rate, hopper_rate;
+  std::vector<double> added, broker_p50, bare_p50, builder_p50, hopper_p50;
   for (size_t round = 0; round < kRounds; ++round) {
     broker_rate.push_back(kDecisionsInWindow / Seconds(broker.Run(kDecisionsInWindow, kWindow)));
     bare_rate.push_back(kDecisionsInWindow / Seconds(bare.Run(kDecisionsInWindow, kWindow)));
     builder_rate.push_back(kDecisionsInWindow / Seconds(builder.Run(kDecisionsInWindow, kWindow)));
+    hopper_rate.push_back(kDecisionsInWindow / Seconds(hopper.Run(kDecisionsInWindow, kWindow)));
     throughput.push_back(broker_rate.back() / bare_rate.back());
     latencies.clear();
     broker.Run(kDecisionsOneByOne, 1);
@@ -72,6 +76,8 @@ int Main() {
     bare_p50.push_back(MedianMicroseconds(bare.latencies()));
     builder.Run(kDecisionsOneByOne, 1);
     builder_p50.push_back(MedianMicroseconds(builder.latencies()));
+    hopper.Run(kDecisionsOneByOne, 1);
+    hopper_p50.push_back(MedianMicroseconds(hopper.latencies()));
     added.push_back(broker_p50.back() / bare_p50.back());
   }
   if (!broker.all_allowed()) {
@@ -81,9 +87,13 @@ int Main() {
   Inform("broker, 64 in flight", Median(broker_rate), "decisions/s");
   Inform("bare gRPC, 64 in flight", Median(bare_rate), "decisions/s");
   Inform("bare gRPC that builds each message, 64 in flight", Median(builder_rate), "decisions/s");
+  Inform("bare gRPC that builds each message on a loop, 64 in flight", Median(hopper_rate),
+         "decisions/s");
   Inform("broker, one at a time, p50", Median(broker_p50), "us");
   Inform("bare gRPC, one at a time, p50", Median(bare_p50), "us");
   Inform("bare gRPC that builds each message, one at a time, p50", Median(builder_p50), "us");
+  Inform("bare gRPC that builds each message on a loop, one at a time, p50", Median(hopper_p50),
+         "us");
   Report({"remote policy throughput", Median(throughput), Ratio::Bound::kAtLeast, 0.8,
           "bare gRPC stream, 64 in flight", "x"});
   Report({"remote policy latency, p50", Median(added), Ratio::Bound::kAtMost, 1.4,
@@ -96,6 +106,9 @@ int Main() {
 
 int main(int argc, char** argv) {
   ovpnbroker::bench::ServeIfAsked(argc, argv);
-  if (argc == 2 && std::strcmp(argv[1], "--profile") == 0) return ovpnbroker::bench::Profile();
+  if (argc >= 2 && std::strcmp(argv[1], "--profile") == 0) {
+    return ovpnbroker::bench::Profile(argc == 3 ? std::strtoul(argv[2], nullptr, 10)
+                                                : ovpnbroker::bench::kWindow);
+  }
   return ovpnbroker::bench::Main();
 }

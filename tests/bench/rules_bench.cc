@@ -1,10 +1,12 @@
 // The embedded rules: the engine's throughput with them, and the whole way from OpenVPN's bytes to
 // OpenVPN's bytes against a controller in Node that answers from memory
-// (rivals/node_controller.js). Both controllers are processes of their own on a unix socket; this
-// program plays OpenVPN, with a window of clients that wait.
+// (rivals/node_controller.js). All controllers are processes of their own on a unix socket; this
+// program plays OpenVPN, with a window of clients that wait. The least possible controller
+// (rivals/least_controller.cc) tells how much of the time is the sockets'.
 
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -115,6 +117,11 @@ double MeasureController(std::vector<std::string> command,
   return Rate(kClients, asker.Ask(clients, kWarmUpClients, clients.size()));
 }
 
+// Built beside this program.
+std::string LeastController() {
+  return std::filesystem::path(SelfPath()).replace_filename("least_controller");
+}
+
 // Only the broker's side, for a profiler: from OpenVPN's bytes to its answers, without sockets.
 int Profile() {
   WireBroker broker;
@@ -146,15 +153,20 @@ int Main() {
   for (size_t cid = 0; cid < kWarmUpClients + kClients; ++cid) {
     clients.push_back(MakeConnectBytes(cid));
   }
-  std::vector<double> ours, node, ratio;
+  std::vector<double> ours, node, least, ratio;
   for (size_t round = 0; round < kRounds; ++round) {
     ours.push_back(MeasureController({SelfPath(), kControl}, clients));
     node.push_back(MeasureController(
         {"node", test::SourceDir() + "/tests/bench/rivals/node_controller.js"}, clients));
+    least.push_back(MeasureController(
+        {LeastController(), "ifconfig-push 10.8.0.20 255.255.255.0",
+         "push \"route 192.168.0.0 255.255.0.0\"", "push \"dhcp-option DNS 10.8.0.1\""},
+        clients));
     ratio.push_back(ours.back() / node.back());
   }
   Inform("broker with rules, socket to socket", Median(ours), "clients/s");
   Inform("Node controller, socket to socket", Median(node), "clients/s");
+  Inform("the least possible controller, socket to socket", Median(least), "clients/s");
   Report({"embedded rules throughput", Median(ratio), Ratio::Bound::kAtLeast, 3,
           "Node controller, answers from memory", "x"});
   return EXIT_SUCCESS;

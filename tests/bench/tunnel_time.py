@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """What the broker costs real clients: the time from a client's start to its working tunnel, one at a time and in a
 storm of 200, and the broker's processor time for each connect. The rivals are the same server without any
-authentication, and the same server with an auth-user-pass-verify script; clients of all of them take turns.
+authentication, and the same server with an auth-user-pass-verify script; clients of all of them take turns. What the
+least possible controller needs for a connect tells how much of the broker's time is the price of another process.
 
 Needs root and /dev/net/tun; tests/bench/run.sh gives it a process and a network namespace of its own."""
 
@@ -23,7 +24,8 @@ from harness.world import World, processes_mentioning  # noqa: E402
 from real_servers import (  # noqa: E402
     CLIENT_NAME,
     CREDENTIALS,
-    cpu_seconds,
+    CpuMeter,
+    LeastServer,
     judged_server,
     open_server,
     report,
@@ -44,6 +46,7 @@ TIME_BUDGET = 1.15
 CPU_BUDGET_PERCENT = 2.0
 
 NO_AUTHENTICATION = "the same server without authentication"
+OWN_OPENVPN = "the openvpn process that it controls"
 WITH_SCRIPT = "the same server with an auth-user-pass-verify script"
 
 
@@ -71,11 +74,7 @@ def measure(world: World) -> None:
         connect(world, open_to_all)
         connect(world, scripted, **CREDENTIALS)
 
-        cpu: Callable[[], tuple[float, float]] = lambda: (
-            cpu_seconds(broker.pid),
-            cpu_seconds(child),
-        )
-        before = cpu()
+        meter = CpuMeter(broker.pid, child)
         through_broker, without, by_script = [], [], []
         for _ in range(ROUNDS):
             through_broker.append(connect(world, judged))
@@ -83,7 +82,7 @@ def measure(world: World) -> None:
             by_script.append(connect(world, scripted, **CREDENTIALS))
         for _ in range((CONNECTS - ROUNDS) // BATCH):
             connect(world, judged, BATCH)
-        used, used_by_child = (end - begin for begin, end in zip(before, cpu()))
+        used, used_by_child = meter.seconds()
     finally:
         for rival in rivals:
             rival.kill()
@@ -91,11 +90,13 @@ def measure(world: World) -> None:
     ours, bare, script = (
         statistics.median(times) for times in (through_broker, without, by_script)
     )
+    least, least_of_openvpn = measure_least(world)
     print(f"  time to tunnel through the broker, p50: {ours * 1000:.1f} ms")
     print(f"  time to tunnel without authentication, p50: {bare * 1000:.1f} ms")
     print(f"  time to tunnel with a script, p50: {script * 1000:.1f} ms")
     print(f"  broker, processor time of a connect: {used / CONNECTS * 1e6:.0f} us")
     print(f"  openvpn, processor time of a connect: {used_by_child / CONNECTS * 1e6:.0f} us")
+    print(f"  the least possible controller, processor time of a connect: {least * 1e6:.0f} us")
     report("time to a working tunnel", ours / bare, TIME_BUDGET, "x", NO_AUTHENTICATION)
     report("time to a working tunnel", ours / script, None, "x", WITH_SCRIPT)
     report(
@@ -103,8 +104,32 @@ def measure(world: World) -> None:
         100 * used / used_by_child,
         CPU_BUDGET_PERCENT,
         "%",
-        "the openvpn process that it controls",
+        OWN_OPENVPN,
     )
+    report(
+        "least controller's CPU of a real connect",
+        100 * least / least_of_openvpn,
+        None,
+        "%",
+        OWN_OPENVPN,
+    )
+
+
+def measure_least(world: World) -> tuple[float, float]:
+    """Seconds of processor time for a connect: the least possible controller's, and its OpenVPN's."""
+    server = judged_server(world, "least")
+    least = LeastServer(server)
+    try:
+        connect(world, server)
+        meter = CpuMeter(least.controller.pid, least.openvpn.pid)
+        for _ in range(ROUNDS):
+            connect(world, server)
+        for _ in range((CONNECTS - ROUNDS) // BATCH):
+            connect(world, server, BATCH)
+        controller, openvpn = (seconds / CONNECTS for seconds in meter.seconds())
+        return controller, openvpn
+    finally:
+        least.kill()
 
 
 def storm(world: World, kind: str) -> float:
