@@ -13,6 +13,7 @@ void LogTail::Write(ovpn::LogLevel level, absl::string_view id, absl::string_vie
   entry->level = level;
   entry->id = std::string(id);
   entry->message = std::string(message);
+  entry->fields.reserve(fields.size());
   for (const ovpn::LogField& field : fields) {
     entry->fields.emplace_back(std::string(field.name), field.value);
   }
