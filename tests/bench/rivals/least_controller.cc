@@ -4,13 +4,12 @@
 // costs is the price of being another process on OpenVPN's management socket.
 // Usage: least_controller [LINE]... SOCKET   without lines: client-auth-nt
 
-#include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <string>
+#include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "tests/bench/management_socket.h"
