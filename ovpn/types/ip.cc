@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "absl/strings/numbers.h"
@@ -28,6 +27,44 @@ std::optional<int> LengthOfNetmask(const IpAddress& netmask) {
     if (BitSet(netmask.bytes(), bit)) return std::nullopt;
   }
   return length;
+}
+
+using TextBuffer = std::array<char, INET6_ADDRSTRLEN>;
+
+// An octet of a dotted quad, with the dot behind it: "192.".
+struct OctetText {
+  std::array<char, 4> bytes{};
+  uint8_t size = 0;
+};
+
+constexpr std::array<OctetText, 256> kOctetTexts = [] {
+  std::array<OctetText, 256> texts;
+  for (size_t octet = 0; octet < texts.size(); ++octet) {
+    OctetText& text = texts[octet];
+    const auto add = [&text](size_t digit) {
+      text.bytes[text.size++] = static_cast<char>('0' + digit);
+    };
+    if (octet >= 100) add(octet / 100);
+    if (octet >= 10) add(octet / 10 % 10);
+    add(octet % 10);
+    text.bytes[text.size++] = '.';
+  }
+  return texts;
+}();
+
+// The text of an address, in `buffer`.
+inline absl::string_view Print(absl::Span<const uint8_t> bytes, TextBuffer& buffer) {
+  if (bytes.size() != kV4Bits / 8) {
+    return inet_ntop(AF_INET6, bytes.data(), buffer.data(), INET6_ADDRSTRLEN);
+  }
+  char* end = buffer.data();
+  for (const uint8_t byte : bytes) {
+    const OctetText& octet = kOctetTexts[byte];
+    std::copy_n(octet.bytes.data(), octet.bytes.size(), end);
+    end += octet.size;
+  }
+  const auto size = static_cast<size_t>(end - buffer.data());
+  return {buffer.data(), size - 1};  // without the last dot
 }
 
 }  // namespace
@@ -60,16 +97,14 @@ absl::uint128 IpAddress::ToNumber() const {
 }
 
 std::string IpAddress::ToString() const {
-  std::array<char, INET6_ADDRSTRLEN> text;
-  if (is_v4()) {
-    char* end = text.data();
-    for (const uint8_t byte : bytes()) {
-      if (end != text.data()) *end++ = '.';
-      end = std::to_chars(end, text.data() + text.size(), byte).ptr;
-    }
-    return {text.data(), end};
-  }
-  return inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
+  TextBuffer buffer;
+  return std::string(Print(bytes(), buffer));
+}
+
+void IpAddress::AppendTo(std::string& text) const {
+  TextBuffer buffer;
+  const absl::string_view printed = Print(bytes(), buffer);
+  text.append(printed.data(), printed.size());
 }
 
 absl::StatusOr<IpPrefix> IpPrefix::Make(const IpAddress& network, int length) {
@@ -119,8 +154,12 @@ bool IpPrefix::Contains(const IpAddress& address) const {
 }
 
 std::string IpPrefix::NetmaskText() const {
-  const absl::uint128 ones = absl::Uint128Max() << (kV4Bits - length_);
-  return IpAddress::FromNumber(IpAddress::Family::kV4, ones).ToString();
+  IpAddress netmask;
+  for (int i = 0; i < kV4Bits / 8; ++i) {
+    const int ones = std::clamp(length_ - 8 * i, 0, 8);
+    netmask.bytes_[static_cast<size_t>(i)] = static_cast<uint8_t>(0xFF00 >> ones);
+  }
+  return netmask.ToString();
 }
 
 IpAddress IpPrefix::Last() const {

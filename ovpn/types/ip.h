@@ -37,6 +37,8 @@ class IpAddress {
   absl::Span<const uint8_t> bytes() const { return {bytes_.data(), is_v4() ? 4U : 16U}; }
   // Canonical text (inet_ntop).
   std::string ToString() const;
+  // The same, behind what `text` holds.
+  void AppendTo(std::string& text) const;
 
   auto operator<=>(const IpAddress&) const = default;
 

@@ -35,6 +35,21 @@ TEST(IpAddress, ValidText_IsPrintedCanonically) {
   }
 }
 
+TEST(IpAddress, AppendTo_KeepsWhatIsThere) {
+  std::string text = "from ";
+  Address("10.8.0.2").AppendTo(text);
+  text += " to ";
+  Address("fd00::2").AppendTo(text);
+  EXPECT_EQ(text, "from 10.8.0.2 to fd00::2");
+}
+
+TEST(IpAddress, EveryOctet_IsPrinted) {
+  for (int octet = 0; octet < 256; ++octet) {
+    const std::string text = std::to_string(octet) + ".0.9." + std::to_string(octet);
+    EXPECT_EQ(Address(text).ToString(), text);
+  }
+}
+
 TEST(IpAddress, AnythingElse_IsRefused) {
   const std::string cases[] = {
       "",           " 10.0.0.1", "10.0.0.1 ",     "10.0.0",
