@@ -9,40 +9,64 @@ namespace ovpnbroker::ovpn {
 namespace {
 
 constexpr absl::string_view kConfigPath = "allow.config";
+// An address, two or three pushes, and some to spare.
+constexpr size_t kUsualLines = 8;
 
 }  // namespace
 
-void BlockBuilder::Refuse(absl::string_view field, absl::string_view description) {
-  violations_.push_back({absl::StrCat(kConfigPath, ".", field), std::string(description)});
+std::string FieldPath::ToString() const {
+  std::string text(name_);
+  if (index_.has_value()) absl::StrAppend(&text, "[", *index_, "]");
+  if (!member_.empty()) absl::StrAppend(&text, ".", member_);
+  return text;
 }
 
-void BlockBuilder::AddLine(absl::string_view field, Words words) {
-  std::string line = JoinOptionWords(words);
+void BlockBuilder::Refuse(const FieldPath& field, absl::string_view description) {
+  violations_.push_back(
+      {absl::StrCat(kConfigPath, ".", field.ToString()), std::string(description)});
+}
+
+void BlockBuilder::Add(const FieldPath& field, std::string&& line) {
   if (line.size() > kMaxBodyLineBytes) {
     Refuse(field, absl::StrCat("makes a line of ", line.size(), " bytes; OpenVPN reads ",
                                kMaxBodyLineBytes));
     return;
   }
+  if (lines_.empty()) lines_.reserve(kUsualLines);
   lines_.push_back(std::move(line));
 }
 
-void BlockBuilder::AddPush(absl::string_view field, Words option_words) {
-  const std::string option = JoinOptionWords(option_words);
+void BlockBuilder::AddLine(const FieldPath& field, Words words) {
+  Add(field, JoinOptionWords(words));
+}
+
+void BlockBuilder::AddPushLine(const FieldPath& field, absl::string_view option_line) {
+  const auto words = AdmitPushedOption(option_line);
+  if (!words.ok()) {
+    Refuse(field, words.status().message());
+    return;
+  }
+  const std::string option =
+      JoinOptionWords(std::vector<absl::string_view>(words->begin(), words->end()));
   push_bytes_ += option.size() + 1;
   AddLine(field, {"push", option});
 }
 
-void BlockBuilder::AddPushLine(absl::string_view field, absl::string_view option_line) {
-  const auto words = AdmitPushedOption(option_line);
-  if (words.ok()) {
-    AddPush(field, std::vector<absl::string_view>(words->begin(), words->end()));
-  } else {
-    Refuse(field, words.status().message());
-  }
+void BlockBuilder::AddPlainLine(const FieldPath& field, Words words) {
+  Add(field, JoinPlainWords("", words, ""));
+}
+
+void BlockBuilder::AddPlainPush(const FieldPath& field, Words option_words) {
+  // Quotes are for the blanks between the words.
+  const bool quoted = option_words.size() > 1;
+  std::string line = quoted ? JoinPlainWords("push \"", option_words, "\"")
+                            : JoinPlainWords("push ", option_words, "");
+  push_bytes_ += line.size() - absl::string_view(quoted ? "push \"\"" : "push ").size() + 1;
+  Add(field, std::move(line));
 }
 
 void BlockBuilder::AddIntendedAddress(std::string address, bool primary) {
-  intended_addresses_.push_back({std::move(address), primary});
+  intended_addresses_.emplace_back(std::move(address), primary);
 }
 
 Checked<ClientAuthBlock> BlockBuilder::Finish() && {
@@ -58,10 +82,6 @@ Checked<ClientAuthBlock> BlockBuilder::Finish() && {
   }
   if (!violations_.empty()) return std::move(violations_);
   return ClientAuthBlock(std::move(lines_), std::move(intended_addresses_));
-}
-
-std::string IndexedField(absl::string_view field, size_t index) {
-  return absl::StrCat(field, "[", index, "]");
 }
 
 }  // namespace ovpnbroker::ovpn

@@ -35,9 +35,9 @@ bool IsOptionPrefix(absl::string_view prefix) {
 }
 
 void AddResets(const ClientConfig& config, BlockBuilder& block) {
-  if (config.push_reset) block.AddLine("push_reset", {"push-reset"});
+  if (config.push_reset) block.AddPlainLine("push_reset", {"push-reset"});
   for (size_t i = 0; i < config.push_remove.size(); ++i) {
-    const std::string field = IndexedField("push_remove", i);
+    const FieldPath field("push_remove", i);
     const absl::string_view prefix = config.push_remove[i];
     const absl::Status text = CheckText(prefix);
     const absl::string_view option = prefix.substr(0, prefix.find(' '));
@@ -56,7 +56,7 @@ void AddResets(const ClientConfig& config, BlockBuilder& block) {
 void AddRawDirectives(const ClientConfig& config, const DirectivePolicy& allowed_raw,
                       BlockBuilder& block) {
   for (size_t i = 0; i < config.raw_directives.size(); ++i) {
-    const std::string field = IndexedField("raw_directives", i);
+    const FieldPath field("raw_directives", i);
     const auto words = allowed_raw.Admit(config.raw_directives[i]);
     if (!words.ok()) {
       block.Refuse(field, words.status().message());
@@ -70,13 +70,13 @@ void AddRawDirectives(const ClientConfig& config, const DirectivePolicy& allowed
   }
 }
 
-bool CheckV4(absl::string_view field, const IpAddress& address, BlockBuilder& block) {
+bool CheckV4(const FieldPath& field, const IpAddress& address, BlockBuilder& block) {
   if (address.is_v4() && !IsUnspecified(address)) return true;
   block.Refuse(field, "must be an IPv4 address other than 0.0.0.0");
   return false;
 }
 
-bool CheckV6(absl::string_view field, const IpAddress& address, BlockBuilder& block) {
+bool CheckV6(const FieldPath& field, const IpAddress& address, BlockBuilder& block) {
   if (address.is_v6() && !IsUnspecified(address) && !IsV4Mapped(address)) return true;
   block.Refuse(field, "must be an IPv6 address, not :: and not IPv4-mapped");
   return false;
@@ -97,9 +97,10 @@ void AddIpv6Address(const IfconfigIpv6Push& push, BlockBuilder& block) {
   std::string local = push.local.ToString();
   const std::string network = absl::StrCat(local, "/", push.prefix_length);
   if (push.remote.has_value()) {
-    block.AddLine("ifconfig_ipv6_push", {"ifconfig-ipv6-push", network, push.remote->ToString()});
+    block.AddPlainLine("ifconfig_ipv6_push",
+                       {"ifconfig-ipv6-push", network, push.remote->ToString()});
   } else {
-    block.AddLine("ifconfig_ipv6_push", {"ifconfig-ipv6-push", network});
+    block.AddPlainLine("ifconfig_ipv6_push", {"ifconfig-ipv6-push", network});
   }
   block.AddIntendedAddress(std::move(local), true);
 }
@@ -115,7 +116,8 @@ void AddTunnelAddresses(const ClientConfig& config, BlockBuilder& block) {
         CheckV4("ifconfig_push.remote_or_netmask", push.remote_or_netmask, block);
     if (local_ok && remote_ok) {
       std::string local = push.local.ToString();
-      block.AddLine("ifconfig_push", {"ifconfig-push", local, push.remote_or_netmask.ToString()});
+      block.AddPlainLine("ifconfig_push",
+                         {"ifconfig-push", local, push.remote_or_netmask.ToString()});
       block.AddIntendedAddress(std::move(local), true);
     }
   }
@@ -124,17 +126,17 @@ void AddTunnelAddresses(const ClientConfig& config, BlockBuilder& block) {
 
 void AddIroutes(const ClientConfig& config, BlockBuilder& block) {
   for (size_t i = 0; i < config.iroutes.size(); ++i) {
-    const std::string field = IndexedField("iroutes", i);
+    const FieldPath field("iroutes", i);
     const IpPrefix& network = config.iroutes[i];
     if (network.is_v4()) {
       const std::string address = network.network().ToString();
       const std::string netmask = network.NetmaskText();
-      block.AddLine(field, {"iroute", address, netmask});
+      block.AddPlainLine(field, {"iroute", address, netmask});
       block.AddIntendedAddress(absl::StrCat(address, "/", netmask), false);
     } else if (IsV4Mapped(network.network())) {
       block.Refuse(field, "must not be IPv4-mapped");
     } else {
-      block.AddLine(field, {"iroute-ipv6", network.ToString()});
+      block.AddPlainLine(field, {"iroute-ipv6", network.ToString()});
       block.AddIntendedAddress(network.ToString(), false);
     }
   }

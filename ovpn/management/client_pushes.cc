@@ -37,41 +37,43 @@ bool IsHostName(absl::string_view name) {
   return name.size() <= kMaxHostNameBytes && std::all_of(labels.begin(), labels.end(), IsHostLabel);
 }
 
-void AddRoute(const std::string& field, const Route& route, BlockBuilder& block) {
+void AddRoute(const FieldPath& field, const Route& route, BlockBuilder& block) {
   const bool is_v4 = route.destination.is_v4();
   bool valid = true;
   if (route.gateway.has_value() &&
       route.gateway->family() != route.destination.network().family()) {
-    block.Refuse(absl::StrCat(field, ".gateway"), "must be of the destination's address family");
+    block.Refuse(field.Member("gateway"), "must be of the destination's address family");
     valid = false;
   }
   if (route.metric.has_value() && *route.metric > kMaxMetric) {
-    block.Refuse(absl::StrCat(field, ".metric"), absl::StrCat("must be 0 to ", kMaxMetric));
+    block.Refuse(field.Member("metric"), absl::StrCat("must be 0 to ", kMaxMetric));
     valid = false;
   }
   // OpenVPN has a word for "the VPN's gateway" before a metric in `route` only.
   if (route.metric.has_value() && !route.gateway.has_value() && !is_v4) {
-    block.Refuse(absl::StrCat(field, ".metric"), "an IPv6 route with a metric needs a gateway");
+    block.Refuse(field.Member("metric"), "an IPv6 route with a metric needs a gateway");
     valid = false;
   }
   if (!valid) return;
 
   const std::string destination =
       is_v4 ? route.destination.network().ToString() : route.destination.ToString();
-  const std::string netmask = is_v4 ? route.destination.NetmaskText() : "";
-  const std::string gateway = route.gateway.has_value() ? route.gateway->ToString() : "vpn_gateway";
-  const std::string metric = route.metric.has_value() ? absl::StrCat(*route.metric) : "";
+  std::string netmask, gateway, metric;
   absl::InlinedVector<absl::string_view, kMaxRouteWords> words = {is_v4 ? "route" : "route-ipv6",
                                                                   destination};
-  if (is_v4) words.push_back(netmask);
-  if (route.gateway.has_value() || route.metric.has_value()) words.push_back(gateway);
-  if (route.metric.has_value()) words.push_back(metric);
-  block.AddPush(field, words);
+  if (is_v4) words.push_back(netmask = route.destination.NetmaskText());
+  if (route.gateway.has_value()) {
+    words.push_back(gateway = route.gateway->ToString());
+  } else if (route.metric.has_value()) {
+    words.push_back("vpn_gateway");
+  }
+  if (route.metric.has_value()) words.push_back(metric = absl::StrCat(*route.metric));
+  block.AddPlainPush(field, words);
 }
 
 void AddRoutes(const ClientConfig& config, BlockBuilder& block) {
   for (size_t i = 0; i < config.routes.size(); ++i) {
-    AddRoute(IndexedField("routes", i), config.routes[i], block);
+    AddRoute({"routes", i}, config.routes[i], block);
   }
 }
 
@@ -79,22 +81,22 @@ void AddDns(const ClientConfig& config, BlockBuilder& block) {
   size_t v4_count = 0;
   size_t v6_count = 0;
   for (size_t i = 0; i < config.dns.size(); ++i) {
-    const std::string field = IndexedField("dns", i);
+    const FieldPath field("dns", i);
     const IpAddress& server = config.dns[i];
     if (++(server.is_v4() ? v4_count : v6_count) > kMaxDnsPerFamily) {
       block.Refuse(field, absl::StrCat("clients take ", kMaxDnsPerFamily, " servers of a family"));
       continue;
     }
-    block.AddPush(field, {"dhcp-option", server.is_v4() ? "DNS" : "DNS6", server.ToString()});
+    block.AddPlainPush(field, {"dhcp-option", server.is_v4() ? "DNS" : "DNS6", server.ToString()});
   }
   for (size_t i = 0; i < config.search_domains.size(); ++i) {
-    const std::string field = IndexedField("search_domains", i);
+    const FieldPath field("search_domains", i);
     if (i >= kMaxSearchDomains) {
       block.Refuse(field, absl::StrCat("clients take ", kMaxSearchDomains, " search domains"));
     } else if (!IsHostName(config.search_domains[i])) {
       block.Refuse(field, "must be a host name: labels of letters, digits, - and _ joined by dots");
     } else {
-      block.AddPush(field, {"dhcp-option", "DOMAIN-SEARCH", config.search_domains[i]});
+      block.AddPlainPush(field, {"dhcp-option", "DOMAIN-SEARCH", config.search_domains[i]});
     }
   }
 }
@@ -104,7 +106,7 @@ void AddRedirectGateway(const ClientConfig& config, BlockBuilder& block) {
   std::vector<absl::string_view> words = {"redirect-gateway"};
   for (size_t i = 0; i < config.redirect_gateway->flags.size(); ++i) {
     const std::string& flag = config.redirect_gateway->flags[i];
-    const std::string field = IndexedField("redirect_gateway.flags", i);
+    const FieldPath field("redirect_gateway.flags", i);
     if (std::find(kRedirectGatewayFlags.begin(), kRedirectGatewayFlags.end(), flag) ==
         kRedirectGatewayFlags.end()) {
       block.Refuse(field, "not a flag of redirect-gateway");
@@ -114,7 +116,7 @@ void AddRedirectGateway(const ClientConfig& config, BlockBuilder& block) {
       words.push_back(flag);
     }
   }
-  block.AddPush("redirect_gateway", words);
+  block.AddPlainPush("redirect_gateway", words);
 }
 
 }  // namespace
@@ -124,7 +126,7 @@ void AddPushes(const ClientConfig& config, BlockBuilder& block) {
   AddDns(config, block);
   AddRedirectGateway(config, block);
   for (size_t i = 0; i < config.push_options.size(); ++i) {
-    block.AddPushLine(IndexedField("push_options", i), config.push_options[i]);
+    block.AddPushLine({"push_options", i}, config.push_options[i]);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <string_view>
 #include <utility>
 
@@ -29,7 +30,11 @@ constexpr std::array<bool, 256> kNeedsNoEscape = [] {
   return table;
 }();
 
-bool NeedsNoEscape(char byte) { return kNeedsNoEscape[static_cast<unsigned char>(byte)]; }
+bool IsPlainWord(absl::string_view word) {
+  return !word.empty() && std::all_of(word.begin(), word.end(), [](char byte) {
+    return kNeedsNoEscape[static_cast<unsigned char>(byte)];
+  });
+}
 
 }  // namespace
 
@@ -66,13 +71,24 @@ std::string JoinOptionWords(absl::Span<const absl::string_view> words) {
   for (size_t i = 0; i < words.size(); ++i) {
     const absl::string_view word = words[i];
     if (i > 0) line.push_back(' ');
-    const bool bare = !word.empty() && std::all_of(word.begin(), word.end(), NeedsNoEscape);
-    if (bare) {
+    if (IsPlainWord(word)) {
       line.append(word.data(), word.size());
     } else {
       AppendQuoted(word, line);
     }
   }
+  return line;
+}
+
+std::string JoinPlainWords(absl::string_view begin, absl::Span<const absl::string_view> words,
+                           absl::string_view end) {
+  assert(!words.empty() && std::all_of(words.begin(), words.end(), IsPlainWord));
+  size_t size = begin.size() + words.size() - 1 + end.size();
+  for (const absl::string_view word : words) size += word.size();
+  std::string line(size, ' ');  // so the blanks are where they belong
+  char* at = std::copy(begin.begin(), begin.end(), line.data());
+  for (const absl::string_view word : words) at = std::copy(word.begin(), word.end(), at) + 1;
+  std::copy(end.begin(), end.end(), at - 1);
   return line;
 }
 

@@ -27,4 +27,9 @@ bool IsOptionName(absl::string_view name);
 // hold no control bytes.
 std::string JoinOptionWords(absl::Span<const absl::string_view> words);
 
+// The same between `begin` and `end`, for words of which none needs quotes: names of options,
+// addresses, numbers. At least one.
+std::string JoinPlainWords(absl::string_view begin, absl::Span<const absl::string_view> words,
+                           absl::string_view end);
+
 }  // namespace ovpnbroker::ovpn

@@ -71,6 +71,13 @@ TEST(ClientAuthBlock, EveryField_IsWrittenInTheOrderThatWorks) {
                   R"(push "setenv-safe NOTE \"a \\\"b\\\" \\\\\"")"));
 }
 
+TEST(ClientAuthBlock, PushOfOneWord_HasNoQuotes) {
+  ClientConfig config;
+  config.redirect_gateway.emplace();
+  config.push_options = {"block-outside-dns"};
+  EXPECT_THAT(Lines(config), ElementsAre("push redirect-gateway", "push block-outside-dns"));
+}
+
 TEST(ClientAuthBlock, Routes_TakeGatewayAndMetric) {
   ClientConfig config;
   config.routes = {{Prefix("10.1.0.0/16"), {}, 5},

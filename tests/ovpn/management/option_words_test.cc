@@ -95,6 +95,13 @@ TEST(JoinOptionWords, PlainWords_StayBare) {
   EXPECT_EQ(JoinOptionWords({"a", "", "it's", "#"}), "a \"\" \"it's\" \"#\"");
 }
 
+TEST(JoinPlainWords, AnyCount_StandsBetweenBeginAndEnd) {
+  EXPECT_EQ(JoinPlainWords("", {"push-reset"}, ""), "push-reset");
+  EXPECT_EQ(JoinPlainWords("push ", {"redirect-gateway"}, ""), "push redirect-gateway");
+  EXPECT_EQ(JoinPlainWords("push \"", {"route-ipv6", "fd00::/64", "fd00::1"}, "\""),
+            "push \"route-ipv6 fd00::/64 fd00::1\"");
+}
+
 std::string RandomText(std::mt19937& random, absl::string_view alphabet, size_t max_size) {
   std::string text(std::uniform_int_distribution<size_t>(0, max_size)(random), ' ');
   for (char& byte : text) {
