@@ -1,5 +1,8 @@
 #include "ovpn/management/command.h"
 
+#include <array>
+#include <charconv>
+#include <limits>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -14,6 +17,10 @@ namespace ovpnbroker::ovpn::commands {
 namespace {
 
 constexpr absl::string_view kBlockEnd = "END\n";
+// CID and KID, each with the blank before it.
+constexpr size_t kMaxKeyBytes = 32;
+// What a kick says behind them.
+constexpr size_t kMaxKickBytes = 25;
 
 Command Make(absl::string_view name, absl::string_view arguments = "") {
   return {.name = std::string(name),
@@ -31,7 +38,23 @@ absl::Status CheckKid(Kid kid) {
   return absl::InvalidArgumentError("KID 0 never names a key that waits for an answer");
 }
 
-std::string KeyText(Cid cid, Kid kid) { return absl::StrCat(cid.value, " ", kid.value); }
+template <typename Number>
+void AppendNumber(Number number, std::string& text) {
+  std::array<char, std::numeric_limits<Number>::digits10 + 2> digits;  // a sign as well
+  text.append(digits.data(),
+              std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+}
+
+// The beginning of a command about a key, "client-auth 5 1", with room for `rest` bytes behind it.
+Command BeginForKey(absl::string_view name, Cid cid, Kid kid, size_t rest) {
+  Command command{.name = std::string(name), .bytes = ""};
+  command.bytes.reserve(name.size() + kMaxKeyBytes + rest);
+  command.bytes.append(command.name).push_back(' ');
+  AppendNumber(cid.value, command.bytes);
+  command.bytes.push_back(' ');
+  AppendNumber(kid.value, command.bytes);
+  return command;
+}
 
 absl::string_view SignalName(ManagementSignal signal) {
   switch (signal) {
@@ -69,15 +92,17 @@ absl::StatusOr<Command> Password(const Secret& password) {
 
 absl::StatusOr<Command> ClientAuthNt(Cid cid, Kid kid) {
   RETURN_IF_ERROR(CheckKid(kid));
-  return Make("client-auth-nt", KeyText(cid, kid));
+  Command command = BeginForKey("client-auth-nt", cid, kid, 1);
+  command.bytes.push_back('\n');
+  return command;
 }
 
 absl::StatusOr<Command> ClientAuth(Cid cid, Kid kid, const ClientAuthBlock& block) {
   RETURN_IF_ERROR(CheckKid(kid));
-  Command command = Make("client-auth", KeyText(cid, kid));
-  size_t size = command.bytes.size() + kBlockEnd.size();
+  size_t size = 1 + kBlockEnd.size();
   for (const std::string& line : block.lines()) size += line.size() + 1;
-  command.bytes.reserve(size);
+  Command command = BeginForKey("client-auth", cid, kid, size);
+  command.bytes.push_back('\n');
   for (const std::string& line : block.lines()) command.bytes.append(line).push_back('\n');
   command.bytes.append(kBlockEnd.data(), kBlockEnd.size());
   return command;
@@ -88,7 +113,11 @@ absl::StatusOr<Command> PromptKick(Cid cid, Kid kid, std::chrono::seconds timeou
   if (timeout <= std::chrono::seconds::zero()) {
     return absl::InvalidArgumentError("a pending-auth timeout must be positive");
   }
-  return Make("client-pending-auth", absl::StrCat(KeyText(cid, kid), " \"\" ", timeout.count()));
+  Command command = BeginForKey("client-pending-auth", cid, kid, kMaxKickBytes);
+  command.bytes.append(" \"\" ");
+  AppendNumber(timeout.count(), command.bytes);
+  command.bytes.push_back('\n');
+  return command;
 }
 
 absl::StatusOr<Command> ClientKill(Cid cid, KillDisposition disposition,

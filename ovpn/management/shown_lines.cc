@@ -14,14 +14,16 @@ namespace {
 constexpr absl::string_view kHidden = "[hidden]";
 // An address, two or three pushes, and the lines around them.
 constexpr size_t kUsualLines = 8;
-// Options whose arguments are addresses, numbers and fixed words.
+// Options whose arguments are addresses, numbers and fixed words; those of most blocks first, since
+// they are searched in this order.
 constexpr absl::string_view kOpenOptions[] = {"END",
+                                              "route",
+                                              "ifconfig-push",
+                                              "ifconfig-ipv6-push",
                                               "block-outside-dns",
                                               "explicit-exit-notify",
                                               "ifconfig",
                                               "ifconfig-ipv6",
-                                              "ifconfig-ipv6-push",
-                                              "ifconfig-push",
                                               "inactive",
                                               "iroute",
                                               "iroute-ipv6",
@@ -35,7 +37,6 @@ constexpr absl::string_view kOpenOptions[] = {"END",
                                               "redirect-gateway",
                                               "register-dns",
                                               "reneg-sec",
-                                              "route",
                                               "route-gateway",
                                               "route-ipv6",
                                               "route-metric",
@@ -78,19 +79,19 @@ bool IsOpen(absl::string_view option) {
 std::string ShowStep(absl::string_view line) {
   const size_t open = line.find('"');
   const size_t close = line.rfind('"');
-  std::string all_hidden = absl::StrCat(WordOf(line), " ", kHidden);
-  if (open == absl::string_view::npos || close == open) return all_hidden;
+  const auto all_hidden = [line] { return absl::StrCat(WordOf(line), " ", kHidden); };
+  if (open == absl::string_view::npos || close == open) return all_hidden();
   const absl::string_view text = line.substr(open + 1, close - open - 1);
   if (text.empty()) return std::string(line);
   for (const absl::string_view way : {"CR_TEXT:", "WEB_AUTH:", "OPEN_URL:"}) {
     if (!absl::StartsWith(text, way)) continue;
     // Flags come between the way and the text, if it has any.
     const size_t shown = way == "OPEN_URL:" ? way.size() : text.find(':', way.size()) + 1;
-    if (shown == 0) return all_hidden;
+    if (shown == 0) return all_hidden();
     return absl::StrCat(line.substr(0, open + 1), text.substr(0, shown), kHidden,
                         line.substr(close));
   }
-  return all_hidden;
+  return all_hidden();
 }
 
 std::string ShowHeader(const Command& command, absl::string_view line) {
