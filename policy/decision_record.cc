@@ -1,33 +1,47 @@
 #include "policy/decision_record.h"
 
+#include <array>
+#include <charconv>
+#include <limits>
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
 namespace ovpnbroker::policy {
 namespace {
 
+// Holds an address and a few counts.
+constexpr size_t kUsualSummaryBytes = 63;
+
+// `name` as " routes=".
 void AppendCount(std::string& text, absl::string_view name, size_t count) {
-  if (count > 0) absl::StrAppend(&text, " ", name, "=", count);
+  if (count == 0) return;
+  std::array<char, std::numeric_limits<size_t>::digits10 + 1> digits;
+  char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), count).ptr;
+  text.append(name.data(), name.size()).append(digits.data(), end);
 }
 
 std::string SummarizeAllow(const ovpn::ClientConfig& config) {
   std::string text = "allow";
+  text.reserve(kUsualSummaryBytes);
   if (config.ifconfig_push.has_value()) {
-    absl::StrAppend(&text, " ifconfig_push=", config.ifconfig_push->local.ToString());
+    text += " ifconfig_push=";
+    config.ifconfig_push->local.AppendTo(text);
   }
   if (config.ifconfig_ipv6_push.has_value()) {
-    absl::StrAppend(&text, " ifconfig_ipv6_push=", config.ifconfig_ipv6_push->local.ToString(), "/",
-                    config.ifconfig_ipv6_push->prefix_length);
+    text += " ifconfig_ipv6_push=";
+    config.ifconfig_ipv6_push->local.AppendTo(text);
+    absl::StrAppend(&text, "/", config.ifconfig_ipv6_push->prefix_length);
   }
-  AppendCount(text, "routes", config.routes.size());
-  AppendCount(text, "iroutes", config.iroutes.size());
-  AppendCount(text, "dns", config.dns.size());
-  AppendCount(text, "search_domains", config.search_domains.size());
+  AppendCount(text, " routes=", config.routes.size());
+  AppendCount(text, " iroutes=", config.iroutes.size());
+  AppendCount(text, " dns=", config.dns.size());
+  AppendCount(text, " search_domains=", config.search_domains.size());
   if (config.redirect_gateway.has_value()) absl::StrAppend(&text, " redirect_gateway");
   if (config.push_reset) absl::StrAppend(&text, " push_reset");
-  AppendCount(text, "push_remove", config.push_remove.size());
-  AppendCount(text, "push_options", config.push_options.size());
-  AppendCount(text, "raw_directives", config.raw_directives.size());
+  AppendCount(text, " push_remove=", config.push_remove.size());
+  AppendCount(text, " push_options=", config.push_options.size());
+  AppendCount(text, " raw_directives=", config.raw_directives.size());
   return text;
 }
 
