@@ -51,7 +51,7 @@ void Glob::Simplify() {
   tokens_.clear();
 }
 
-bool Glob::Matches(absl::string_view text) const {
+bool Glob::MatchesByKind(absl::string_view text) const {
   switch (kind_) {
     case Kind::kLiteral:
       return text == literal_;

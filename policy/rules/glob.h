@@ -16,7 +16,10 @@ class Glob {
   // INVALID_ARGUMENT for a `\` at the end.
   static absl::StatusOr<Glob> Compile(absl::string_view pattern);
 
-  bool Matches(absl::string_view text) const;
+  bool Matches(absl::string_view text) const {
+    // Inline, since most patterns of a long list are found too long for a name.
+    return text.size() >= literal_.size() && MatchesByKind(text);
+  }
 
  private:
   enum class Kind : uint8_t { kLiteral, kPrefix, kSuffix, kGeneral };
@@ -28,6 +31,7 @@ class Glob {
 
   Glob() = default;
   void Simplify();
+  bool MatchesByKind(absl::string_view text) const;
   bool MatchesGeneral(absl::string_view text) const;
 
   Kind kind_ = Kind::kGeneral;

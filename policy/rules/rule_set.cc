@@ -13,8 +13,10 @@ namespace ovpnbroker::policy {
 namespace {
 
 bool MatchesAny(const std::vector<Glob>& globs, absl::string_view text) {
-  return globs.empty() || std::any_of(globs.begin(), globs.end(),
-                                      [text](const Glob& glob) { return glob.Matches(text); });
+  for (const Glob& glob : globs) {
+    if (glob.Matches(text)) return true;
+  }
+  return globs.empty();
 }
 
 bool MatchesAny(const std::vector<ovpn::IpPrefix>& prefixes,
