@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/overloaded.h"
 #include "ovpn/management/line_reader.h"
@@ -43,7 +42,7 @@ EnvironmentBlock::Source SourceOf(const EnvironmentBlock::Event& event) {
 
 }  // namespace
 
-void EnvironmentBlock::Open(Event event) {
+void EnvironmentBlock::Open(Event&& event) {
   source_ = SourceOf(event);
   event_ = std::move(event);
   state_ = State::kCollecting;
@@ -54,7 +53,7 @@ void EnvironmentBlock::OpenIgnored(Source source) {
   state_ = State::kIgnoring;
 }
 
-std::optional<Message> EnvironmentBlock::Add(Source source, absl::Span<char> entry) {
+void EnvironmentBlock::Add(Source source, absl::Span<char> entry, std::optional<Message>& message) {
   const absl::string_view text(entry.data(), entry.size());
   const auto* const equals_sign = static_cast<const char*>(memchr(text.data(), '=', text.size()));
   const size_t name_size =
@@ -69,26 +68,32 @@ std::optional<Message> EnvironmentBlock::Add(Source source, absl::Span<char> ent
   }
 
   const bool is_end = text == kEnd;
-  if (!Awaits(source)) return AddUnawaited(source, is_end);
-  if (is_end) return Finish();
-  if (name_size == 0) return Ignore("an entry is not name=value");
-  if (entries_.size() >= kMaxEntries) return Ignore("too many environment entries");
-  if (entries_.byte_size() + text.size() > kMaxBytes) return Ignore("the environment is too large");
-
-  if (!password.has_value()) {
+  if (!Awaits(source)) {
+    AddUnawaited(source, is_end, message);
+  } else if (is_end) {
+    Finish(message);
+  } else if (name_size == 0) {
+    message = Ignore("an entry is not name=value");
+  } else if (entries_.size() >= kMaxEntries) {
+    message = Ignore("too many environment entries");
+  } else if (entries_.byte_size() + text.size() > kMaxBytes) {
+    message = Ignore("the environment is too large");
+  } else if (!password.has_value()) {
     entries_.AddEntry(text, name_size);
   } else if (!password_.has_value()) {
     password_ = std::move(password);
   }
-  return std::nullopt;
 }
 
 size_t EnvironmentBlock::AddPlainLines(absl::string_view text) {
   if (!Awaits(Source::kClient)) return 0;
+  // A line has more bytes than its entry, so what lies within fits; Add judges the rest exactly.
+  text = text.substr(0, kMaxBytes - entries_.byte_size());
   const char* line = text.data();
   const char* const end = line + text.size();
-  while (
-      absl::StartsWith(absl::string_view(line, static_cast<size_t>(end - line)), kClientPrefix)) {
+  for (size_t room = kMaxEntries - entries_.size(); room > 0; --room) {
+    if (static_cast<size_t>(end - line) < kClientPrefix.size()) break;
+    if (memcmp(line, kClientPrefix.data(), kClientPrefix.size()) != 0) break;
     const char* const entry = line + kClientPrefix.size();
     const auto* const line_feed =
         static_cast<const char*>(memchr(entry, '\n', static_cast<size_t>(end - entry)));
@@ -97,27 +102,30 @@ size_t EnvironmentBlock::AddPlainLines(absl::string_view text) {
     const char* const entry_end = line_feed - (line_feed[-1] == '\r' ? 1 : 0);
     const auto entry_size = static_cast<size_t>(entry_end - entry);
     const auto* const equals_sign = static_cast<const char*>(memchr(entry, '=', entry_size));
-    if (equals_sign == nullptr || equals_sign == entry || !HasRoomFor(entry_size)) break;
+    if (equals_sign == nullptr || equals_sign == entry) break;
     const auto name_size = static_cast<size_t>(equals_sign - entry);
-    if (absl::string_view(entry, name_size) == kPasswordName) break;
-    entries_.AddEntry({entry, entry_size}, name_size);
+    if (name_size == kPasswordName.size() && memcmp(entry, kPasswordName.data(), name_size) == 0) {
+      break;
+    }
+    entries_.Mark(static_cast<size_t>(entry - text.data()), entry_size, name_size);
     line = line_feed + 1;
   }
-  return static_cast<size_t>(line - text.data());
+  const auto taken = static_cast<size_t>(line - text.data());
+  entries_.AddText(text.substr(0, taken));
+  return taken;
 }
 
 // A line that no block collects.
-std::optional<Message> EnvironmentBlock::AddUnawaited(Source source, bool is_end) {
+void EnvironmentBlock::AddUnawaited(Source source, bool is_end, std::optional<Message>& message) {
   if (state_ == State::kClosed || source != source_) {
     const bool collecting = state_ == State::kCollecting;
-    ProtocolError error = collecting ? MakeError("another block's environment came before its END")
-                                     : ProtocolError{"environment without a notification", {}};
+    message = collecting ? MakeError("another block's environment came before its END")
+                         : ProtocolError{"environment without a notification", {}};
     Close();
     if (!is_end) OpenIgnored(source);
-    return error;
+  } else if (is_end) {
+    Close();
   }
-  if (is_end) Close();
-  return std::nullopt;
 }
 
 std::optional<ProtocolError> EnvironmentBlock::BreakOff(absl::string_view cause) {
@@ -137,7 +145,7 @@ ProtocolError EnvironmentBlock::MakeError(absl::string_view what) const {
 }
 
 // Drops the block at a wrong line and the rest of it, up to END, without another error.
-std::optional<Message> EnvironmentBlock::Ignore(absl::string_view what) {
+ProtocolError EnvironmentBlock::Ignore(absl::string_view what) {
   ProtocolError error = MakeError(what);
   const Source source = source_;
   Close();
@@ -145,31 +153,29 @@ std::optional<Message> EnvironmentBlock::Ignore(absl::string_view what) {
   return error;
 }
 
-Message EnvironmentBlock::Finish() {
-  Environment environment = entries_.Build();
-  Message message = std::visit(Overloaded{
-                                   [&](ClientConnect& e) -> Message {
-                                     e.environment = std::move(environment);
-                                     e.password = std::move(password_);
-                                     return ClientEvent(std::move(e));
-                                   },
-                                   [&](UpDown& e) -> Message {
-                                     e.environment = std::move(environment);
-                                     return std::move(e);
-                                   },
-                                   [&](auto& e) -> Message {
-                                     e.environment = std::move(environment);
-                                     return ClientEvent(std::move(e));
-                                   },
-                               },
-                               event_);
+void EnvironmentBlock::Finish(std::optional<Message>& message) {
+  std::visit(Overloaded{
+                 [&](ClientConnect& e) {
+                   e.environment = entries_.Build();
+                   e.password = std::move(password_);
+                   message.emplace(std::in_place_type<ClientEvent>, std::move(e));
+                 },
+                 [&](UpDown& e) {
+                   e.environment = entries_.Build();
+                   message.emplace(std::move(e));
+                 },
+                 [&](auto& e) {
+                   e.environment = entries_.Build();
+                   message.emplace(std::in_place_type<ClientEvent>, std::move(e));
+                 },
+             },
+             event_);
   Close();
-  return message;
 }
 
 void EnvironmentBlock::Close() {
   state_ = State::kClosed;
-  event_ = Event();
+  event_.emplace<ClientConnect>();
   entries_.Clear();
   password_.reset();
 }

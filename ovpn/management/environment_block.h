@@ -29,14 +29,15 @@ class EnvironmentBlock {
                              ClientDisconnect, UpDown>;
 
   // Begins a block; none may be open.
-  void Open(Event event);
+  void Open(Event&& event);
   // Begins a block that is dropped: its header was unknown or wrong, and has been reported.
   void OpenIgnored(Source source);
   bool is_open() const { return state_ != State::kClosed; }
 
-  // Takes what follows "ENV," in a line and overwrites a password in it. A message when the block
-  // is complete, or when the line is wrong.
-  std::optional<Message> Add(Source source, absl::Span<char> entry);
+  // Takes what follows "ENV," in a line and overwrites a password in it. Makes the message when the
+  // block is complete, or when the line is wrong; it is made in place, as moving one costs more
+  // than a line.
+  void Add(Source source, absl::Span<char> entry, std::optional<Message>& message);
 
   // What each line of a client's environment begins with.
   static constexpr absl::string_view kClientPrefix = ">CLIENT:ENV,";
@@ -56,13 +57,10 @@ class EnvironmentBlock {
   };
 
   bool Awaits(Source source) const { return state_ == State::kCollecting && source == source_; }
-  bool HasRoomFor(size_t entry_size) const {
-    return entries_.size() < kMaxEntries && entries_.byte_size() + entry_size <= kMaxBytes;
-  }
-  std::optional<Message> AddUnawaited(Source source, bool is_end);
+  void AddUnawaited(Source source, bool is_end, std::optional<Message>& message);
   ProtocolError MakeError(absl::string_view what) const;
-  std::optional<Message> Ignore(absl::string_view what);
-  Message Finish();
+  ProtocolError Ignore(absl::string_view what);
+  void Finish(std::optional<Message>& message);
   void Close();
 
   State state_ = State::kClosed;

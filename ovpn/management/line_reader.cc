@@ -27,7 +27,7 @@ absl::Span<char> LineReader::Prepare() {
 void LineReader::Commit(size_t size) { end_ += size; }
 
 std::optional<LineReader::Line> LineReader::Next() {
-  while (true) {
+  while (begin_ != end_) {
     const absl::string_view unread(buffer_.get() + begin_, end_ - begin_);
     if (in_login_ && !skipping_ && unread.substr(0, kPasswordPrompt.size()) == kPasswordPrompt) {
       begin_ += kPasswordPrompt.size();
@@ -58,6 +58,7 @@ std::optional<LineReader::Line> LineReader::Next() {
     if (length > 0 && start[length - 1] == '\r') --length;
     return Line{Kind::kLine, {start, length}};
   }
+  return std::nullopt;
 }
 
 void LineReader::Skip(size_t size) {

@@ -21,85 +21,85 @@ absl::string_view AsText(absl::Span<char> bytes) { return {bytes.data(), bytes.s
 }  // namespace
 
 std::optional<Message> MessageParser::Next() {
-  if (deferred_.has_value()) {
-    std::optional<Message> message = std::move(deferred_);
-    deferred_.reset();
-    return message;
-  }
-  while (true) {
-    reader_.Skip(block_.AddPlainLines(reader_.Unread()));
+  std::optional<Message> message = std::move(deferred_);
+  deferred_.reset();
+  while (!message.has_value()) {
+    if (block_.is_open()) reader_.Skip(block_.AddPlainLines(reader_.Unread()));
     const std::optional<LineReader::Line> line = reader_.Next();
-    if (!line.has_value()) return std::nullopt;
+    if (!line.has_value()) break;
     switch (line->kind) {
       case LineReader::Kind::kPasswordPrompt:
-        return BreakingOff("a password prompt", PasswordPrompt{});
+        message = PasswordPrompt{};
+        BreakOff("a password prompt", message);
+        break;
       case LineReader::Kind::kOverlong:
-        return BreakingOff("an overlong line", ProtocolError{"a line is too long", {}});
+        message = ProtocolError{"a line is too long", {}};
+        BreakOff("an overlong line", message);
+        break;
       case LineReader::Kind::kLine:
-        if (std::optional<Message> message = ParseLine(line->text)) return message;
+        ParseLine(line->text, message);
         break;
     }
   }
+  return message;
 }
 
-std::optional<Message> MessageParser::ParseLine(absl::Span<char> line) {
+void MessageParser::ParseLine(absl::Span<char> line, std::optional<Message>& message) {
   const absl::string_view text = AsText(line);
   // Those that AddPlainLines has left.
   if (absl::StartsWith(text, EnvironmentBlock::kClientPrefix)) {
-    return block_.Add(EnvironmentBlock::Source::kClient,
-                      line.subspan(EnvironmentBlock::kClientPrefix.size()));
+    block_.Add(EnvironmentBlock::Source::kClient,
+               line.subspan(EnvironmentBlock::kClientPrefix.size()), message);
+  } else if (absl::StartsWith(text, kClient)) {
+    ParseClientLine(line.subspan(kClient.size()), message);
+  } else if (absl::StartsWith(text, kUpDown)) {
+    ParseUpDownLine(line.subspan(kUpDown.size()), message);
+  } else if (!absl::StartsWith(text, ">")) {
+    message.emplace(std::in_place_type<ReplyLine>, std::string(text));
+    BreakOff("a reply line", message);
+  } else {
+    message = ParseNotification(text.substr(1));
+    // With `log on`, OpenVPN logs while it prints an environment.
+    if (absl::StartsWith(text, kLog)) return;
+    if (std::holds_alternative<Info>(*message)) reader_.EndLogin();
+    BreakOff("another notification", message);
   }
-  if (absl::StartsWith(text, kClient)) return ParseClientLine(line.subspan(kClient.size()));
-  if (absl::StartsWith(text, kUpDown)) return ParseUpDownLine(line.subspan(kUpDown.size()));
-  if (!absl::StartsWith(text, ">")) {
-    return BreakingOff("a reply line", ReplyLine{std::string(text)});
-  }
-  Message message = ParseNotification(text.substr(1));
-  // With `log on`, OpenVPN logs while it prints an environment.
-  if (absl::StartsWith(text, kLog)) return message;
-  if (std::holds_alternative<Info>(message)) reader_.EndLogin();
-  return BreakingOff("another notification", std::move(message));
 }
 
-std::optional<Message> MessageParser::ParseClientLine(absl::Span<char> text) {
-  std::optional<Message> broken = block_.BreakOff("another notification");
+void MessageParser::ParseClientLine(absl::Span<char> text, std::optional<Message>& message) {
   std::variant<EnvironmentBlock::Event, Message> header = ParseClientHeader(text);
   if (auto* event = std::get_if<EnvironmentBlock::Event>(&header)) {
+    BreakOff("another notification", message);
     block_.Open(std::move(*event));
-    return broken;
+    return;
   }
-  auto& message = std::get<Message>(header);
+  message = std::get<Message>(std::move(header));
+  const bool complete = std::holds_alternative<ClientEvent>(*message);
+  BreakOff("another notification", message);
   // An unknown or wrong header may still be followed by an environment.
-  if (!std::holds_alternative<ClientEvent>(message))
-    block_.OpenIgnored(EnvironmentBlock::Source::kClient);
-  if (!broken.has_value()) return std::move(message);
-  deferred_ = std::move(message);
-  return broken;
+  if (!complete) block_.OpenIgnored(EnvironmentBlock::Source::kClient);
 }
 
-std::optional<Message> MessageParser::ParseUpDownLine(absl::Span<char> text) {
+void MessageParser::ParseUpDownLine(absl::Span<char> text, std::optional<Message>& message) {
   constexpr auto kSource = EnvironmentBlock::Source::kUpDown;
   const absl::string_view kind = AsText(text);
   if (absl::StartsWith(kind, kEnvironment)) {
-    return block_.Add(kSource, text.subspan(kEnvironment.size()));
-  }
-  std::optional<Message> broken = block_.BreakOff("another notification");
-  if (kind == "UP" || kind == "DOWN") {
+    block_.Add(kSource, text.subspan(kEnvironment.size()), message);
+  } else if (kind == "UP" || kind == "DOWN") {
+    BreakOff("another notification", message);
     block_.Open(UpDown{.up = kind == "UP", .environment = {}});
-    return broken;
+  } else {
+    message = MakeUnknown("UPDOWN", kind);
+    BreakOff("another notification", message);
+    block_.OpenIgnored(kSource);
   }
-  block_.OpenIgnored(kSource);
-  Message unknown = MakeUnknown("UPDOWN", kind);
-  if (!broken.has_value()) return unknown;
-  deferred_ = std::move(unknown);
-  return broken;
 }
 
-Message MessageParser::BreakingOff(absl::string_view cause, Message message) {
+void MessageParser::BreakOff(absl::string_view cause, std::optional<Message>& message) {
   std::optional<ProtocolError> broken = block_.BreakOff(cause);
-  if (!broken.has_value()) return message;
+  if (!broken.has_value()) return;
   deferred_ = std::move(message);
-  return *std::move(broken);
+  message = *std::move(broken);
 }
 
 }  // namespace ovpnbroker::ovpn

@@ -24,11 +24,12 @@ class MessageParser {
   std::optional<Message> Next();
 
  private:
-  std::optional<Message> ParseLine(absl::Span<char> line);
-  std::optional<Message> ParseClientLine(absl::Span<char> text);
-  std::optional<Message> ParseUpDownLine(absl::Span<char> text);
-  // `message`, after the error when it broke a block off.
-  Message BreakingOff(absl::string_view cause, Message message);
+  // Each makes the message where Next returns it, if there is one.
+  void ParseLine(absl::Span<char> line, std::optional<Message>& message);
+  void ParseClientLine(absl::Span<char> text, std::optional<Message>& message);
+  void ParseUpDownLine(absl::Span<char> text, std::optional<Message>& message);
+  // Puts an error before `message` when its line broke a block off.
+  void BreakOff(absl::string_view cause, std::optional<Message>& message);
 
   LineReader reader_;
   EnvironmentBlock block_;

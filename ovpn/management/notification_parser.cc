@@ -94,8 +94,10 @@ Header ParseConnect(bool reauth, absl::string_view text) {
   const auto cid = ParseDecimal<uint64_t>(TakeField(text));
   const auto kid = ParseDecimal<uint32_t>(text);
   if (!cid || !kid) return Message(Malformed(reauth ? "CLIENT:REAUTH" : "CLIENT:CONNECT"));
-  return Event(ClientConnect{
-      .reauth = reauth, .cid = {*cid}, .kid = {*kid}, .environment = {}, .password = {}});
+  return Header(
+      std::in_place_type<Event>,
+      ClientConnect{
+          .reauth = reauth, .cid = {*cid}, .kid = {*kid}, .environment = {}, .password = {}});
 }
 
 // The response is the rest of the line, commas included.

@@ -1,11 +1,11 @@
 // The ENV lines of one notification: names with values that are bytes (not UTF-8), in the order
 // they came. Kept in one flat buffer, since a CONNECT has about fifty of them and thousands may
-// wait at once. Immutable once built; the password never gets in (the message parser takes it out).
+// wait at once; whole runs of lines are copied into it, with the few bytes between the entries.
+// Immutable once built; the password never gets in (the message parser takes it out).
 // Plain value; any thread.
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,12 +36,12 @@ class Environment {
   size_t size() const { return spans_.size(); }
   bool empty() const { return spans_.empty(); }
   // `index` < size().
-  Entry operator[](size_t index) const { return EntryAt(spans_[index]); }
-  Iterator begin() const;
-  Iterator end() const;
+  Entry operator[](size_t index) const { return EntryAt(buffer_.data(), spans_[index]); }
+  inline Iterator begin() const;
+  inline Iterator end() const;
 
   // Memory of the entries as name=value, without bookkeeping.
-  size_t byte_size() const { return buffer_.size(); }
+  size_t byte_size() const;
 
  private:
   struct Span {
@@ -50,8 +50,8 @@ class Environment {
     uint32_t value_size;
   };
 
-  Entry EntryAt(const Span& span) const {
-    const char* const name = buffer_.data() + span.offset;
+  static Entry EntryAt(const char* buffer, const Span& span) {
+    const char* const name = buffer + span.offset;
     return {{name, span.name_size}, {name + span.name_size + 1, span.value_size}};
   }
 
@@ -65,12 +65,20 @@ class Environment::Builder {
   void Add(absl::string_view name, absl::string_view value);
   // The same for "name=value", whose first `name_size` bytes are the name.
   void AddEntry(absl::string_view entry, size_t name_size) {
-    if (entry.size() > buffer_.size() - byte_size_) Grow(entry.size());
-    std::memcpy(buffer_.data() + byte_size_, entry.data(), entry.size());
-    spans_.push_back({static_cast<uint32_t>(byte_size_), static_cast<uint32_t>(name_size),
-                      static_cast<uint32_t>(entry.size() - name_size - 1)});
-    byte_size_ += entry.size();
+    Mark(0, entry.size(), name_size);
+    AddText(entry);
   }
+
+  // The same for many entries that lie in one text: marks each, where it begins in the text, and
+  // then adds the text, once.
+  void Mark(size_t offset, size_t entry_size, size_t name_size) {
+    spans_.push_back({static_cast<uint32_t>(buffer_.size() + offset),
+                      static_cast<uint32_t>(name_size),
+                      static_cast<uint32_t>(entry_size - name_size - 1)});
+    byte_size_ += entry_size;
+  }
+  void AddText(absl::string_view text) { buffer_.append(text.data(), text.size()); }
+
   size_t size() const { return spans_.size(); }
   size_t byte_size() const { return byte_size_; }
   // Gives the environment, in memory of its own size, and leaves the builder empty.
@@ -79,13 +87,10 @@ class Environment::Builder {
   void Clear();
 
  private:
-  void Grow(size_t more);
-
-  // Kept from one environment to the next, so they are in the processor's cache and need no
-  // clearing.
-  std::string buffer_;  // with free bytes behind the first byte_size_
+  // Their memory is kept from one environment to the next, so it is in the processor's cache.
+  std::string buffer_;
   std::vector<Span> spans_;
-  size_t byte_size_ = 0;
+  size_t byte_size_ = 0;  // of the entries
 };
 
 class Environment::Iterator {
@@ -93,20 +98,24 @@ class Environment::Iterator {
   using difference_type = std::ptrdiff_t;
   using value_type = Entry;
 
-  Entry operator*() const { return (*environment_)[index_]; }
+  Entry operator*() const { return EntryAt(buffer_, *span_); }
   Iterator& operator++() {
-    ++index_;
+    ++span_;
     return *this;
   }
-  bool operator==(const Iterator& other) const { return index_ == other.index_; }
+  bool operator==(const Iterator& other) const { return span_ == other.span_; }
 
  private:
   friend class Environment;
-  Iterator(const Environment* environment, size_t index)
-      : environment_(environment), index_(index) {}
+  Iterator(const char* buffer, const Span* span) : buffer_(buffer), span_(span) {}
 
-  const Environment* environment_;
-  size_t index_;
+  const char* buffer_;
+  const Span* span_;
 };
+
+Environment::Iterator Environment::begin() const { return {buffer_.data(), spans_.data()}; }
+Environment::Iterator Environment::end() const {
+  return {buffer_.data(), spans_.data() + spans_.size()};
+}
 
 }  // namespace ovpnbroker::ovpn

@@ -37,6 +37,32 @@ TEST(ClientIdentity, FullEnvironment_FillsEveryField) {
   EXPECT_TRUE(identity.SupportsAuthPending());
 }
 
+TEST(ClientIdentity, NameTwice_TheFirstCounts) {
+  const ClientIdentity identity = Identity({{"username", ""},
+                                            {"username", "mallory"},
+                                            {"untrusted_ip", "192.0.2.7"},
+                                            {"untrusted_ip", "192.0.2.8"},
+                                            {"IV_SSO", "webauth"},
+                                            {"IV_SSO", "crtext"}});
+  EXPECT_EQ(identity.username, "") << "an empty value is a value";
+  EXPECT_EQ(identity.real_address, "192.0.2.7:");
+  EXPECT_EQ(identity.sso_methods, "webauth");
+}
+
+TEST(ClientIdentity, NamesOfTheSameLength_AreNotMistaken) {
+  const ClientIdentity identity = Identity({{"IV_NCP", "2"},
+                                            {"IV_PLAS", "x"},
+                                            {"usernamd", "x"},
+                                            {"common_namf", "x"},
+                                            {"untrusted_iq", "x"},
+                                            {"tls_serial_hex_1", "x"},
+                                            {"tls_digest_sha256_1", "x"}});
+  EXPECT_EQ(identity.client_version + identity.sso_methods + identity.platform + identity.username +
+                identity.common_name + identity.real_address + identity.certificate_serial +
+                identity.certificate_sha256,
+            "");
+}
+
 TEST(ClientIdentity, EmptyEnvironment_IsEmpty) {
   const ClientIdentity identity = Identity({});
   EXPECT_EQ(identity.common_name, "");
