@@ -10,7 +10,7 @@ namespace ovpnbroker::policy {
 Decision::Decision(ovpn::DecisionId id, ovpn::AuthRequest&& request,
                    std::shared_ptr<const EngineOptions> options, Answer answer)
     : id_(std::move(id)),
-      request_(std::move(request)),
+      request_(std::make_unique<ovpn::AuthRequest>(std::move(request))),
       options_(std::move(options)),
       answer_(std::move(answer)) {}
 
@@ -48,8 +48,8 @@ AnswerResult Decision::PutStep(const ovpn::PendingAuth& step) {
 }
 
 void Decision::Continue(ovpn::AuthRequest response) {
-  response.password = std::move(request_.password);
-  request_ = std::move(response);
+  response.password = std::move(request_->password);
+  *request_ = std::move(response);
 }
 
 AnswerResult Decision::Call(Answer& functor, const ovpn::Verdict& answer) {

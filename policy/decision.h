@@ -57,7 +57,7 @@ class Decision {
   Decision& operator=(const Decision&) = delete;
 
   const ovpn::DecisionId& id() const { return id_; }
-  const ovpn::AuthRequest& request() const { return request_; }
+  const ovpn::AuthRequest& request() const { return *request_; }
   const EngineOptions& options() const { return *options_; }
   // False once settled, waived or moved from, and while the answer functor runs.
   bool owed() const { return answer_ != nullptr; }
@@ -74,14 +74,14 @@ class Decision {
   // The question is void (client gone, superseded): an answer would reach nobody.
   void Waive() { answer_ = nullptr; }
   // Wipes the password: nobody needs it once the decision has ended.
-  void DropPassword() { request_.password.reset(); }
+  void DropPassword() { request_->password.reset(); }
 
  private:
   AnswerResult Call(Answer& functor, const ovpn::Verdict& answer);
   void DenyIfOwed() noexcept;
 
   ovpn::DecisionId id_;
-  ovpn::AuthRequest request_;
+  std::unique_ptr<ovpn::AuthRequest> request_;  // on the heap: a Decision moves several times
   std::shared_ptr<const EngineOptions> options_;
   Answer answer_;
 };

@@ -10,7 +10,7 @@ void DecisionHistory::OnDecisionRecord(const DecisionRecord& record) {
   const uint64_t number = ++last_number_;
   records_.emplace_hint(records_.end(), number, record);
   by_id_[record.id] = number;
-  std::deque<uint64_t>& of_session = by_session_[record.session_uid];
+  auto& of_session = by_session_[record.session_uid];
   of_session.push_back(number);
   if (of_session.size() > limits_.max_records_per_session) {
     Drop(records_.find(of_session.front()));
@@ -23,7 +23,7 @@ void DecisionHistory::Drop(std::map<uint64_t, DecisionRecord>::iterator record) 
   if (id != by_id_.end() && id->second == record->first) by_id_.erase(id);
   // Of one session the oldest goes first, here as in the whole.
   const auto session = by_session_.find(record->second.session_uid);
-  session->second.pop_front();
+  session->second.erase(session->second.begin());
   if (session->second.empty()) by_session_.erase(session);
   records_.erase(record);
 }

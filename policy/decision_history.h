@@ -4,12 +4,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "policy/decision_record.h"
 
@@ -42,7 +42,8 @@ class DecisionHistory final : public DecisionObserver {
   uint64_t last_number_ = 0;
   std::map<uint64_t, DecisionRecord> records_;
   absl::flat_hash_map<ovpn::DecisionId, uint64_t> by_id_;
-  absl::flat_hash_map<ovpn::SessionUid, std::deque<uint64_t>> by_session_;  // oldest first
+  // Oldest first. Most sessions have one decision or two.
+  absl::flat_hash_map<ovpn::SessionUid, absl::InlinedVector<uint64_t, 2>> by_session_;
 };
 
 }  // namespace ovpnbroker::policy

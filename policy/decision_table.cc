@@ -3,20 +3,27 @@
 namespace ovpnbroker::policy {
 
 void DecisionTable::Insert(const EntryPtr& entry) {
-  by_key_.insert_or_assign(entry->key, entry);
-  by_client_.insert_or_assign(entry->key.client, entry);
-  open_.emplace(entry.get(), entry);
-  ++open_by_instance_[entry->key.client.instance];
+  const auto [newest, is_new] = newest_.insert(entry);
+  if (!is_new) {
+    entry->older = *newest;
+    newest_.erase(newest);
+    newest_.insert(entry);
+  }
+  entry->open_index = open_.size();
+  open_.push_back(entry);
+  entry->open_of_instance = &open_by_instance_[entry->key.client.instance];
+  ++*entry->open_of_instance;
 }
 
 DecisionTable::EntryPtr DecisionTable::FindByKey(const ovpn::KeyRef& key) const {
-  const auto it = by_key_.find(key);
-  return it == by_key_.end() ? nullptr : it->second;
+  EntryPtr entry = FindByClient(key.client);
+  while (entry != nullptr && entry->key.kid != key.kid) entry = entry->older;
+  return entry;
 }
 
 DecisionTable::EntryPtr DecisionTable::FindByClient(const ovpn::ClientRef& client) const {
-  const auto it = by_client_.find(client);
-  return it == by_client_.end() ? nullptr : it->second;
+  const auto newest = newest_.find(client);
+  return newest == newest_.end() ? nullptr : *newest;
 }
 
 void DecisionTable::Schedule(DecisionEntry& entry, ovpn::SteadyTime time) {
@@ -34,16 +41,18 @@ void DecisionTable::Unschedule(DecisionEntry& entry) {
 void DecisionTable::Retire(const EntryPtr& entry, ovpn::SteadyTime forget_time) {
   Unschedule(*entry);
   remembered_.emplace_back(forget_time, entry);
-  open_.erase(entry.get());
-  const auto count = open_by_instance_.find(entry->key.client.instance);
-  if (--count->second == 0) open_by_instance_.erase(count);
+  // The last one takes its place.
+  open_.back()->open_index = entry->open_index;
+  std::swap(open_[entry->open_index], open_.back());
+  open_.pop_back();
+  --*entry->open_of_instance;
 }
 
 DecisionTable::EntryPtr DecisionTable::TakeDue(ovpn::SteadyTime now) {
   if (due_.empty() || due_.begin()->first > now) return nullptr;
   DecisionEntry* const entry = due_.begin()->second;
   Unschedule(*entry);
-  return open_.at(entry);
+  return open_[entry->open_index];
 }
 
 DecisionTable::EntryPtr DecisionTable::TakeForgotten(ovpn::SteadyTime now, size_t max_count) {
@@ -51,12 +60,14 @@ DecisionTable::EntryPtr DecisionTable::TakeForgotten(ovpn::SteadyTime now, size_
   if (remembered_.front().first > now && remembered_.size() <= max_count) return nullptr;
   EntryPtr entry = std::move(remembered_.front().second);
   remembered_.pop_front();
-  // A newer decision may have taken over the key or the client.
-  if (auto it = by_key_.find(entry->key); it != by_key_.end() && it->second == entry) {
-    by_key_.erase(it);
-  }
-  if (auto it = by_client_.find(entry->key.client); it != by_client_.end() && it->second == entry) {
-    by_client_.erase(it);
+  // It is the oldest of its client, and perhaps the only one.
+  const auto newest = newest_.find(entry->key.client);
+  if (*newest == entry) {
+    newest_.erase(newest);
+  } else {
+    DecisionEntry* newer = newest->get();
+    while (newer->older != entry) newer = newer->older.get();
+    newer->older.reset();
   }
   return entry;
 }
@@ -67,11 +78,11 @@ size_t DecisionTable::open_count(const std::string& instance) const {
 }
 
 DecisionTable::EntryPtr DecisionTable::AnyOpen() const {
-  return open_.empty() ? nullptr : open_.begin()->second;
+  return open_.empty() ? nullptr : open_.back();
 }
 
 void DecisionTable::Visit(const std::function<void(const DecisionEntry&)>& visit) const {
-  for (const auto& [raw, entry] : open_) visit(*entry);
+  for (const EntryPtr& entry : open_) visit(*entry);
   for (const auto& [forget_time, entry] : remembered_) visit(*entry);
 }
 

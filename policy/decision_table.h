@@ -3,6 +3,7 @@
 // engine; loop thread only.
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <limits>
@@ -11,8 +12,11 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/container/node_hash_map.h"
+#include "absl/hash/hash.h"
 #include "ovpn/base/clock.h"
 #include "ovpn/base/ids.h"
 #include "policy/decision.h"
@@ -82,8 +86,11 @@ struct DecisionEntry {
   bool denied_at_admission = false;
   bool banned = false;
 
-  // The table's own: when the engine wants to look at it next.
-  std::optional<ovpn::SteadyTime> wake_time;
+  // The table's own.
+  std::optional<ovpn::SteadyTime> wake_time;  // when the engine wants to look at it next
+  size_t open_index = 0;                      // among the open ones
+  size_t* open_of_instance = nullptr;         // how many are open of this one's instance
+  std::shared_ptr<DecisionEntry> older;       // of the same client, while it is remembered
 
  private:
   // Like `decision` apart from the entry, which is kept for a while when both have gone.
@@ -94,7 +101,8 @@ class DecisionTable {
  public:
   using EntryPtr = std::shared_ptr<DecisionEntry>;
 
-  // An open decision. Replaces what was known under the same key.
+  // An open decision; no other of its client may be open. Replaces what was known under the same
+  // key.
   void Insert(const EntryPtr& entry);
   // The latest decision of a key or a client, open or remembered; null when unknown.
   EntryPtr FindByKey(const ovpn::KeyRef& key) const;
@@ -123,12 +131,31 @@ class DecisionTable {
  private:
   void Unschedule(DecisionEntry& entry);
 
-  absl::flat_hash_map<DecisionEntry*, EntryPtr> open_;
-  absl::flat_hash_map<std::string, size_t> open_by_instance_;
+  // Entries by their client, which they name themselves.
+  struct ClientHash {
+    using is_transparent = void;
+    size_t operator()(const ovpn::ClientRef& client) const {
+      return absl::Hash<ovpn::ClientRef>()(client);
+    }
+    size_t operator()(const EntryPtr& entry) const { return (*this)(entry->key.client); }
+  };
+  struct SameClient {
+    using is_transparent = void;
+    bool operator()(const EntryPtr& a, const EntryPtr& b) const {
+      return a->key.client == b->key.client;
+    }
+    bool operator()(const EntryPtr& entry, const ovpn::ClientRef& client) const {
+      return entry->key.client == client;
+    }
+  };
+
+  std::vector<EntryPtr> open_;  // in no order
+  absl::node_hash_map<std::string, size_t> open_by_instance_;
   std::set<std::pair<ovpn::SteadyTime, DecisionEntry*>> due_;
   std::deque<std::pair<ovpn::SteadyTime, EntryPtr>> remembered_;  // oldest first
-  absl::flat_hash_map<ovpn::KeyRef, EntryPtr> by_key_;
-  absl::flat_hash_map<ovpn::ClientRef, EntryPtr> by_client_;
+  // The newest decision of each client. From there it goes back by `older`, in the order in which
+  // they retired: a client has one open decision at most.
+  absl::flat_hash_set<EntryPtr, ClientHash, SameClient> newest_;
 };
 
 }  // namespace ovpnbroker::policy

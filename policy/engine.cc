@@ -55,9 +55,14 @@ void DecisionEngine::Submit(Decision&& decision, std::shared_ptr<Policy> policy)
 void DecisionEngine::Dispatch(const EntryPtr& entry) {
   bool ask_again = true;
   while (ask_again) {
-    const std::optional<PolicyReply> reply = Ask(entry);
-    ask_again = reply.has_value() && TakeReply(entry, *reply, entry->attempts);
+    std::optional<PolicyReply> reply = Ask(entry);
+    ask_again = reply.has_value() && TakeReply(entry, *std::move(reply), entry->attempts);
   }
+  // Only now: a verdict that came at once needs no alarm. What Extend or TakeStep has set stays.
+  if (entry->state != DecisionEntry::State::kOpen || entry->awaits_client) return;
+  if (entry->extended && entry->wake_time.has_value()) return;
+  table_.Schedule(
+      *entry, std::min(entry->deadline, clock_.Now() + entry->decision->options().attempt_timeout));
 }
 
 // One attempt. Returns the reply if it came from inside the call and still counts.
@@ -72,8 +77,6 @@ std::optional<PolicyReply> DecisionEngine::Ask(const EntryPtr& entry) {
     entry->last_valid_attempt = std::numeric_limits<int>::max();
   }
   entry->record().attempt_list.push_back({now - entry->submit_time, std::nullopt, "", ""});
-  const EngineOptions& options = entry->decision->options();
-  table_.Schedule(*entry, std::min(entry->deadline, now + options.attempt_timeout));
 
   const auto slot = std::make_shared<ReplySlot>();
   slot->engine = self_;
@@ -95,7 +98,7 @@ std::optional<PolicyReply> DecisionEngine::Ask(const EntryPtr& entry) {
   std::optional<std::string> exception;
   ++entry->pins;
   try {
-    entry->policy->Ask(inquiry, [slot](PolicyReply reply) {
+    entry->policy->Ask(inquiry, [slot](PolicyReply&& reply) {
       if (const auto engine = slot->engine.lock()) (*engine)->OnReply(*slot, std::move(reply));
     });
   } catch (const std::exception& error) {
@@ -122,7 +125,7 @@ std::optional<PolicyReply> DecisionEngine::Ask(const EntryPtr& entry) {
   return std::nullopt;
 }
 
-void DecisionEngine::OnReply(ReplySlot& slot, PolicyReply reply) {
+void DecisionEngine::OnReply(ReplySlot& slot, PolicyReply&& reply) {
   const DeadlineUpdate update(*this);
   const EntryPtr entry = slot.entry.lock();
   const bool is_step = std::holds_alternative<ovpn::PendingAuth>(reply.verdict);
@@ -140,7 +143,7 @@ void DecisionEngine::OnReply(ReplySlot& slot, PolicyReply reply) {
     slot.early_reply = std::move(reply);
     return;
   }
-  if (TakeReply(entry, reply, slot.attempt)) Dispatch(entry);
+  if (TakeReply(entry, std::move(reply), slot.attempt)) Dispatch(entry);
 }
 
 // The replica's words are kept short: a record is for people.
@@ -162,7 +165,7 @@ void DecisionEngine::NoteReply(DecisionEntry& entry, int attempt, const PolicyRe
 }
 
 // Returns true when the decision is to be asked again at once.
-bool DecisionEngine::TakeReply(const EntryPtr& entry, const PolicyReply& reply, int attempt) {
+bool DecisionEngine::TakeReply(const EntryPtr& entry, PolicyReply&& reply, int attempt) {
   if (const auto* step = std::get_if<ovpn::PendingAuth>(&reply.verdict)) {
     TakeStep(entry, *step, attempt);
     return false;
@@ -172,7 +175,7 @@ bool DecisionEngine::TakeReply(const EntryPtr& entry, const PolicyReply& reply, 
     if (entry->outstanding > 0) return false;
     if (failure->cause == ovpn::FailureCause::kUnavailable && MayAskAgain(*entry)) return true;
   }
-  Finish(entry, reply);
+  Finish(entry, std::move(reply));
   // Another attempt was faster. The request is not kept for the ones that still wait.
   CancelOutstanding(*entry, CancelReason::kTimedOut);
   return false;

@@ -91,10 +91,10 @@ class DecisionEngine {
   // engine.cc: asking
   void Dispatch(const EntryPtr& entry);
   std::optional<PolicyReply> Ask(const EntryPtr& entry);
-  void OnReply(ReplySlot& slot, PolicyReply reply);
+  void OnReply(ReplySlot& slot, PolicyReply&& reply);
   static void NoteReply(DecisionEntry& entry, int attempt, const PolicyReply& reply,
                         ovpn::SteadyTime now);
-  bool TakeReply(const EntryPtr& entry, const PolicyReply& reply, int attempt);
+  bool TakeReply(const EntryPtr& entry, PolicyReply&& reply, int attempt);
   bool MayAskAgain(const DecisionEntry& entry) const;
   void OnDue(const EntryPtr& entry);
   void ReportLate(const ReplySlot& slot);
@@ -112,7 +112,7 @@ class DecisionEngine {
 
   // engine_finish.cc: answering and what follows
   void FinishWithFailure(const EntryPtr& entry, ovpn::FailureCause cause, absl::string_view detail);
-  void Finish(const EntryPtr& entry, const PolicyReply& reply);
+  void Finish(const EntryPtr& entry, PolicyReply&& reply);
   AnswerResult GiveVerdict(DecisionEntry& entry, const PolicyReply& reply);
   AnswerResult Give(DecisionEntry& entry, const ovpn::Verdict& answer, AnswerBasis basis);
   AnswerResult GiveAllow(DecisionEntry& entry, const ovpn::Allow& allow, AnswerBasis basis);

@@ -1,6 +1,8 @@
 // Answering: the failure rules applied, the answer given, its outcome told, the record emitted.
 #include <iterator>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "policy/engine.h"
@@ -39,7 +41,7 @@ void DecisionEngine::FinishWithFailure(const EntryPtr& entry, ovpn::FailureCause
   Finish(entry, FailureReply(cause, detail));
 }
 
-void DecisionEngine::Finish(const EntryPtr& entry, const PolicyReply& reply) {
+void DecisionEngine::Finish(const EntryPtr& entry, PolicyReply&& reply) {
   const ovpn::SteadyTime now = clock_.Now();
   entry->state = DecisionEntry::State::kAnswered;
   entry->verdict_given = !entry->banned && !std::holds_alternative<ovpn::Failure>(reply.verdict);
@@ -48,9 +50,9 @@ void DecisionEngine::Finish(const EntryPtr& entry, const PolicyReply& reply) {
   DecisionRecord& record = entry->record();
   const bool asked = !entry->banned || entry->attempts > 0;
   RecordAsker(*entry, asked ? entry->policy.get() : nullptr, record);
-  record.replica = reply.replica;
+  record.replica = std::move(reply.replica);
   record.policy_revision = reply.policy_revision;
-  record.audit_annotations = reply.audit_annotations;
+  record.audit_annotations = std::move(reply.audit_annotations);
   record.attempts = entry->attempts;
   record.steps = entry->steps;
   record.latency = now - entry->submit_time;
@@ -171,8 +173,12 @@ AnswerResult DecisionEngine::Settle(DecisionEntry& entry, const ovpn::Verdict& a
   AnswerResult result = entry.decision->Settle(answer);
   if (result.status == AnswerResult::Status::kQueued) {
     if (entry.state == DecisionEntry::State::kAnswered) {
-      // Behind those of the further steps.
-      std::move(result.lines.begin(), result.lines.end(), std::back_inserter(entry.record().lines));
+      std::vector<std::string>& lines = entry.record().lines;
+      if (lines.empty()) {
+        lines = std::move(result.lines);
+      } else {  // behind those of the further steps
+        std::move(result.lines.begin(), result.lines.end(), std::back_inserter(lines));
+      }
       entry.record().wanted_addresses = std::move(result.wanted_addresses);
     }
     if (basis == AnswerBasis::kFailureMode) ++stats_.failure_mode_allowed;

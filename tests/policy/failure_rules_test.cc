@@ -54,8 +54,9 @@ TEST(FailureRules, Abstain_DeniesWithoutText) {
   for (const AuthKind kind : {AuthKind::kConnect, AuthKind::kReauth}) {
     FailureOptions options;
     options.mode = FailureOptions::Mode::kAllow;
-    const Ruling ruling = ApplyFailureRules(kind, ovpn::Abstain{}, std::nullopt, options);
-    const auto& deny = std::get<ovpn::Deny>(ruling.AnswerTo(ovpn::Abstain{}));
+    const ovpn::Verdict said = ovpn::Abstain{};
+    const Ruling ruling = ApplyFailureRules(kind, said, std::nullopt, options);
+    const auto& deny = std::get<ovpn::Deny>(ruling.AnswerTo(said));
     EXPECT_EQ(deny.client_reason, "");
     EXPECT_FALSE(deny.retry.has_value());
     EXPECT_EQ(ruling.basis, AnswerBasis::kFailureRule);
