@@ -60,7 +60,7 @@ Admission::Result Admission::Admit(const ovpn::AuthRequest& request, const ovpn:
   if (!room.allowed) {
     logger_.Info("SESSION_LIMIT_DENIED", "a user has as many sessions as the policy allows",
                  {{"instance", session.client.instance},
-                  {"user", UserOfSession(session.identity)},
+                  {"user", UserOfSession(*session.identity)},
                   {"max_sessions", allow.limits.max_sessions}});
     return ovpn::Deny{absl::StrCat("the user has ", allow.limits.max_sessions, " sessions already"),
                       kTooManySessionsReason, "MAX_SESSIONS"};
@@ -85,7 +85,7 @@ Admission::Result Admission::Admit(const ovpn::AuthRequest& request, const ovpn:
 std::optional<ovpn::Deny> Admission::TakeFromPool(const ovpn::AuthRequest& request,
                                                   AddressPool& pool, ovpn::ClientConfig& config) {
   const ovpn::Session& session = request.session;
-  const std::string user = pool.UserOf(session.identity);
+  const std::string user = pool.UserOf(*session.identity);
   const auto gives_way = [&](const AddressLease& lease) {
     const std::vector<ovpn::IpAddress> addresses = lease.addresses();
     return std::all_of(addresses.begin(), addresses.end(),
@@ -193,7 +193,7 @@ void Admission::HoldReported(const ovpn::Session& session) {
   }
   // The lease of a session that outlived its broker may have been lost with it.
   if (pool == nullptr || session.state != ovpn::SessionState::kUnjudged) return;
-  lease.user = pool->UserOf(session.identity);
+  lease.user = pool->UserOf(*session.identity);
   lease.last_use = session.create_time;
   pool->Restore(std::move(lease));
 }

@@ -68,9 +68,9 @@ std::vector<ovpn::LogField> FieldsOf(const DecisionRecord& record) {
   fields.emplace_back("kind", ToString(record.kind));
   fields.emplace_back("key", ovpn::ToString(record.key));
   fields.emplace_back("session_uid", record.session_uid);
-  fields.emplace_back("common_name", record.common_name);
-  fields.emplace_back("username", record.username);
-  fields.emplace_back("real_address", record.real_address);
+  fields.emplace_back("common_name", record.identity->common_name);
+  fields.emplace_back("username", record.identity->username);
+  fields.emplace_back("real_address", record.identity->real_address);
   fields.emplace_back("policy", record.policy);
   fields.emplace_back("attempts", record.attempts);
   fields.emplace_back("latency_ms", latency_ms);

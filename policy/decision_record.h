@@ -11,6 +11,7 @@
 #include "ovpn/base/clock.h"
 #include "ovpn/base/ids.h"
 #include "ovpn/types/auth_request.h"
+#include "ovpn/types/shared_identity.h"
 #include "ovpn/types/verdict.h"
 #include "policy/failure_rules.h"
 #include "policy/policy.h"
@@ -54,9 +55,7 @@ struct DecisionRecord {
   ovpn::AuthKind kind = ovpn::AuthKind::kConnect;
   ovpn::KeyRef key;
   ovpn::SessionUid session_uid;
-  std::string common_name;
-  std::string username;
-  std::string real_address;
+  ovpn::SharedIdentity identity;
   ovpn::WallTime receive_time;
 
   // Who answered. `policy` is who was to be asked, empty for a client that is banned; the rest is

@@ -21,7 +21,7 @@ ovpn::Deny DenyOf(const Ban& ban) {
 
 const Ban* DecisionEngine::FindBan(const DecisionEntry& entry) const {
   if (bans_ == nullptr) return nullptr;
-  return bans_->FindMatch(entry.decision->request().session.identity, clock_.WallNow());
+  return bans_->FindMatch(*entry.decision->request().session.identity, clock_.WallNow());
 }
 
 // Returns true when the decision has ended so.

@@ -16,9 +16,7 @@ void RecordAsker(const DecisionEntry& entry, const Policy* policy, DecisionRecor
   record.kind = entry.kind;
   record.key = request.key;
   record.session_uid = request.session.uid;
-  record.common_name = request.session.identity.common_name;
-  record.username = request.session.identity.username;
-  record.real_address = request.session.identity.real_address;
+  record.identity = request.session.identity;
   record.receive_time = entry.receive_time;
   if (policy != nullptr) record.policy = std::string(policy->name());
 }

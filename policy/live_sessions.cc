@@ -13,9 +13,9 @@ std::string LiveSessions::ReplaceKey(const ovpn::Session& session) const {
   if (by == replace_by_.end()) return "";
   switch (by->second) {
     case ReplaceBy::kCommonName:
-      return session.identity.common_name;
+      return session.identity->common_name;
     case ReplaceBy::kUsername:
-      return session.identity.username;
+      return session.identity->username;
     case ReplaceBy::kNothing:
       break;
   }
@@ -39,7 +39,7 @@ void LiveSessions::Update(const ovpn::Session& session) {
   }
   // A new handshake may come with another name.
   Forget(session.uid);
-  LiveSession live{session.client, session.create_time, UserOfSession(session.identity),
+  LiveSession live{session.client, session.create_time, UserOfSession(*session.identity),
                    ReplaceKey(session), false};
   if (!live.user.empty()) by_user_[live.user].insert(session.uid);
   sessions_.emplace(session.uid, std::move(live));

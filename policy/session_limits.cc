@@ -10,7 +10,7 @@ SessionLimits::Room SessionLimits::Check(const ovpn::Session& session,
   Room room;
   if (limits.max_sessions == 0) return room;
   std::vector<ovpn::SessionUid> others;  // the oldest first
-  for (const ovpn::SessionUid& uid : live.OfUser(UserOfSession(session.identity))) {
+  for (const ovpn::SessionUid& uid : live.OfUser(UserOfSession(*session.identity))) {
     const bool counts =
         uid != session.uid && !live.Find(uid)->ending && !live.IsReplacedBy(uid, session);
     if (counts) others.push_back(uid);

@@ -174,7 +174,7 @@ void ShadowDesk::Compare(const Comparison& comparison, const PolicyReply& reply)
   const ovpn::Session& session = question.request.session;
   differences_.push_back({counts.policy, reply.policy_revision, question.policy, question.id,
                           question.request.kind, session.client.instance, session.uid,
-                          session.identity.common_name, session.identity.username,
+                          session.identity->common_name, session.identity->username,
                           question.request.receive_time, std::move(fields)});
   ++last_difference_;
   if (differences_.size() > limits_.max_differences) differences_.pop_front();

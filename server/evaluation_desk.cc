@@ -19,7 +19,7 @@ constexpr ovpn::Kid kKid{1};
 // As the instance would write it, or why it could not.
 void Compile(const EvaluationDesk::Question& question, Evaluation& evaluation) {
   const ovpn::Verdict& verdict = evaluation.reply.verdict;
-  const ovpn::ClientIdentity& client = question.request.session.identity;
+  const ovpn::ClientIdentity& client = *question.request.session.identity;
   const auto take_violations = [&evaluation](const auto& compiled) {
     if (!compiled.ok()) evaluation.violations = compiled.violations();
   };

@@ -68,13 +68,13 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
   }
   Checked<CompiledAnswer> compiled =
       allow != nullptr ? CompileAllow(key, *allow, reauth, allowed_raw_)
-                       : CompileDeny(key, *deny, entry->session.identity.username);
+                       : CompileDeny(key, *deny, entry->session.identity->username);
   if (!compiled.ok()) return {Status::kRejected, compiled.violations()};
 
   CompiledAnswer content = compiled.TakeValue();
   UnwrittenAnswer unwritten{key, {}};
   unwritten.commands.push_back(std::move(content.command));
-  if (config_.prompt_verdict && entry->session.identity.SupportsAuthPending()) {
+  if (config_.prompt_verdict && entry->session.identity->SupportsAuthPending()) {
     absl::StatusOr<Command> kick =
         commands::PromptKick(key.client.cid, key.kid, config_.hand_window);
     if (kick.ok()) unwritten.commands.push_back(*std::move(kick));
@@ -99,9 +99,8 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
   const SessionChange change = deny != nullptr ? SessionChange::kEnding
                                : reauth        ? SessionChange::kReauthenticated
                                                : SessionChange::kAuthorized;
-  const Session session = entry->session;
   Write(std::move(unwritten));
-  sink_.OnSessionChanged(session, change);
+  Changed(*entry, change);
   return receipt;
 }
 
@@ -109,7 +108,7 @@ AnswerReceipt Sessions::Answer(const KeyRef& key, const Verdict& answer,
 AnswerReceipt Sessions::AnswerPending(SessionEntry& entry, const KeyRef& key,
                                       const PendingAuth& step, const AnswerOrigin& origin) {
   Checked<FurtherStep> compiled =
-      CompileStep(key.client.cid, key.kid, step, entry.session.identity,
+      CompileStep(key.client.cid, key.kid, step, *entry.session.identity,
                   TimeForSteps(config_, clock_.Now() - entry.pending_since));
   if (!compiled.ok()) return {AnswerReceipt::Status::kRejected, compiled.violations()};
   entry.awaits_response = step.method == PendingAuth::Method::kChallenge;

@@ -71,7 +71,7 @@ void Sessions::Compare(const StatusReport& report) {
     const auto row = rows.find(entry.session.client.cid);
     if (row == rows.end()) {
       missing.push_back(entry.session.client.cid);
-    } else if (!SameRealAddress(entry.session.identity.real_address, row->second->real_address)) {
+    } else if (!SameRealAddress(entry.session.identity->real_address, row->second->real_address)) {
       renumbered = true;
     }
     return !renumbered;
@@ -120,9 +120,11 @@ void Sessions::Adopt(const StatusReport::Client& row) {
   const WallTime since{std::chrono::seconds(row.connected_since)};
   SessionEntry& entry = table_.Adopt({config_.name, epoch_, row.cid}, NewUuid7(since), since);
   entry.session.establish_time = since;
-  entry.session.identity.common_name = row.common_name.value_or("");
-  entry.session.identity.username = row.username.value_or("");
-  entry.session.identity.real_address = row.real_address;
+  ClientIdentity identity;
+  identity.common_name = row.common_name.value_or("");
+  identity.username = row.username.value_or("");
+  identity.real_address = row.real_address;
+  entry.session.identity = std::move(identity);
   for (const std::string& address : {row.virtual_address, row.virtual_ipv6_address}) {
     if (!address.empty()) table_.OnAddress({row.cid, address, true});
   }

@@ -12,7 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "ovpn/base/clock.h"
 #include "ovpn/base/ids.h"
-#include "ovpn/types/client_identity.h"
+#include "ovpn/types/shared_identity.h"
 
 namespace ovpnbroker::ovpn {
 
@@ -47,7 +47,7 @@ struct Session {
   SessionUid uid;
   ClientRef client;
   SessionState state = SessionState::kPending;
-  ClientIdentity identity;
+  SharedIdentity identity;
   std::vector<std::string>
       virtual_addresses;  // as ADDRESS named them, tunnel addresses only (not iroutes)
   WallTime create_time;   // CONNECT came

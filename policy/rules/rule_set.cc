@@ -81,7 +81,7 @@ constexpr absl::string_view kX509Key = "x509";
 // The key of the first condition that does not hold; empty when all hold. Cheap comparisons first,
 // and nothing is allocated.
 absl::string_view FailedKey(const RuleMatch& match, const Client& client) {
-  const ovpn::ClientIdentity& identity = client.request.session.identity;
+  const ovpn::ClientIdentity& identity = *client.request.session.identity;
   if (match.username_matches_common_name &&
       (identity.username.empty() || identity.username != identity.common_name)) {
     return "username_matches_common_name";
@@ -118,7 +118,7 @@ struct Needs {
 };
 
 Client MakeClient(const ovpn::AuthRequest& request, const Needs& needs) {
-  const ovpn::ClientIdentity& identity = request.session.identity;
+  const ovpn::ClientIdentity& identity = *request.session.identity;
   Client client{request, std::nullopt, std::nullopt, "", ""};
   if (needs.real_address) client.address = AddressOf(identity.real_address);
   if (needs.client_version) client.version = ClientVersion::Parse(identity.client_version);
@@ -162,7 +162,7 @@ RuleSet::RuleSet(std::vector<Rule> rules, std::string revision, std::optional<Cc
       })) {}
 
 const Rule* RuleSet::Match(const ovpn::AuthRequest& request) const {
-  if (index_.has_value()) return &rules_[index_->Find(request.session.identity.common_name)];
+  if (index_.has_value()) return &rules_[index_->Find(request.session.identity->common_name)];
   const Client client =
       MakeClient(request, {uses_real_address_, uses_client_version_, uses_certificate_});
   const auto rule = std::find_if(rules_.begin(), rules_.end(), [&](const Rule& candidate) {

@@ -55,7 +55,7 @@ void AddCredentials(const ovpn::AuthRequest& request, const StreamTerms& terms,
   const bool response = terms.pending_auth && request.challenge_response.has_value();
   if (!terms.send_password && !response) return;
   type::v1::Credentials& credentials = *message.mutable_credentials();
-  credentials.set_username(request.session.identity.username);
+  credentials.set_username(request.session.identity->username);
   if (terms.send_password && request.password.has_value() && IsPassword(request.token_state)) {
     const absl::string_view password = request.password->Reveal();
     credentials.set_password(password.data(), password.size());
@@ -141,7 +141,7 @@ void FillRequestWithoutEnvironment(const RequestHead& head, const ovpn::AuthRequ
   message.set_dry_run(terms.dry_run && (terms.shadow || head.dry_run));
   AddCredentials(request, terms, message);
   for (const absl::string_view method :
-       absl::StrSplit(request.session.identity.sso_methods, ',', absl::SkipEmpty())) {
+       absl::StrSplit(request.session.identity->sso_methods, ',', absl::SkipEmpty())) {
     message.add_pending_auth_methods(ovpn::ReplaceInvalidUtf8(method));
   }
   *message.mutable_timeout() = DurationToProto(std::max(head.timeout, ovpn::Duration::zero()));

@@ -70,7 +70,7 @@ void SessionToProto(const ovpn::Session& session, type::v1::Session& message) {
   message.set_cid(session.client.cid.value);
   message.set_state(StateToProto(session.state));
 
-  const ovpn::ClientIdentity& identity = session.identity;
+  const ovpn::ClientIdentity& identity = *session.identity;
   message.set_common_name(Text(identity.common_name));
   message.set_username(Text(identity.username));
   message.set_real_address(Text(identity.real_address));

@@ -119,7 +119,7 @@ void Create(BrokerControl& broker, const v1::CreateBanRequest& request, const st
   creation->call = call;
   const std::vector<ovpn::SessionUid> uids = SelectLive(
       broker,
-      [&ban](const ovpn::Session& session) { return ban->subject.Matches(session.identity); });
+      [&ban](const ovpn::Session& session) { return ban->subject.Matches(*session.identity); });
   creation->response.set_matching_session_count(static_cast<uint32_t>(uids.size()));
   if (request.validate_only()) {
     *creation->response.mutable_ban() = BanToProto(*ban);

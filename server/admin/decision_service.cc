@@ -36,9 +36,11 @@ constexpr std::array<Field, 10> kFields = {{
     {"id", [](const DecisionRecord& r) { return absl::string_view(r.id); }},
     {"session_uid", [](const DecisionRecord& r) { return absl::string_view(r.session_uid); }},
     {"instance", [](const DecisionRecord& r) { return absl::string_view(r.key.client.instance); }},
-    {"common_name", [](const DecisionRecord& r) { return absl::string_view(r.common_name); }},
-    {"username", [](const DecisionRecord& r) { return absl::string_view(r.username); }},
-    {"real_address", [](const DecisionRecord& r) { return absl::string_view(r.real_address); }},
+    {"common_name",
+     [](const DecisionRecord& r) { return absl::string_view(r.identity->common_name); }},
+    {"username", [](const DecisionRecord& r) { return absl::string_view(r.identity->username); }},
+    {"real_address",
+     [](const DecisionRecord& r) { return absl::string_view(r.identity->real_address); }},
     {"policy", [](const DecisionRecord& r) { return absl::string_view(r.policy); }},
     {"kind", [](const DecisionRecord& r) { return ovpn::ToString(r.kind); }},
     {"result", [](const DecisionRecord& r) { return policy::ToString(r.result); }},
@@ -168,9 +170,9 @@ v1::Decision DecisionToProto(const DecisionRecord& record, bool open) {
   message.set_cid(record.key.client.cid.value);
   message.set_kid(record.key.kid.value);
   message.set_session_uid(record.session_uid);
-  message.set_common_name(ReplaceInvalidUtf8(record.common_name));
-  message.set_username(ReplaceInvalidUtf8(record.username));
-  message.set_real_address(ReplaceInvalidUtf8(record.real_address));
+  message.set_common_name(ReplaceInvalidUtf8(record.identity->common_name));
+  message.set_username(ReplaceInvalidUtf8(record.identity->username));
+  message.set_real_address(ReplaceInvalidUtf8(record.identity->real_address));
   *message.mutable_receive_time() = policy::TimestampToProto(record.receive_time);
   message.set_policy(record.policy);
   message.set_replica(record.replica);

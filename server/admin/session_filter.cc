@@ -18,9 +18,9 @@ constexpr size_t kPolicyField = 5;
 constexpr std::array<Getter, 6> kGetters = {{
     [](const Session& s) { return ovpn::ToString(s.state); },
     [](const Session& s) { return absl::string_view(s.client.instance); },
-    [](const Session& s) { return absl::string_view(s.identity.common_name); },
-    [](const Session& s) { return absl::string_view(s.identity.username); },
-    [](const Session& s) { return absl::string_view(s.identity.real_address); },
+    [](const Session& s) { return absl::string_view(s.identity->common_name); },
+    [](const Session& s) { return absl::string_view(s.identity->username); },
+    [](const Session& s) { return absl::string_view(s.identity->real_address); },
     [](const Session& s) { return absl::string_view(s.policy); },
 }};
 

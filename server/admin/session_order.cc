@@ -30,11 +30,11 @@ struct Field {
 };
 
 constexpr std::array<Field, 8> kFields = {{
-    {"common_name", [](const Session& s) { return s.identity.common_name; }},
-    {"username", [](const Session& s) { return s.identity.username; }},
+    {"common_name", [](const Session& s) { return s.identity->common_name; }},
+    {"username", [](const Session& s) { return s.identity->username; }},
     {"instance", [](const Session& s) { return s.client.instance; }},
     {"state", [](const Session& s) { return std::string(ovpn::ToString(s.state)); }},
-    {"real_address", [](const Session& s) { return s.identity.real_address; }},
+    {"real_address", [](const Session& s) { return s.identity->real_address; }},
     {"create_time", [](const Session& s) { return Padded(Microseconds(s.create_time)); }},
     {"received_bytes", [](const Session& s) { return Padded(s.received_bytes); }},
     {"sent_bytes", [](const Session& s) { return Padded(s.sent_bytes); }},

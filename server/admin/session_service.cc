@@ -32,8 +32,8 @@ bool IsSelected(const v1::KillSessionsRequest& request, const SessionFilter& fil
                 const ovpn::Session& session) {
   if (!request.instance().empty() && request.instance() != session.client.instance) return false;
   if (request.has_filter()) return filter.Matches(session);
-  return request.has_common_name() ? session.identity.common_name == request.common_name()
-                                   : session.identity.username == request.username();
+  return request.has_common_name() ? session.identity->common_name == request.common_name()
+                                   : session.identity->username == request.username();
 }
 
 grpc::Status CheckSelector(const v1::KillSessionsRequest& request, SessionFilter& filter) {

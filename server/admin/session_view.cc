@@ -17,8 +17,8 @@ int64_t Ticks(const std::optional<ovpn::WallTime>& time) {
 
 std::string SessionEtag(const ovpn::Session& session) {
   const auto values = std::make_tuple(
-      session.uid, static_cast<int>(session.state), session.identity.common_name,
-      session.identity.username, session.identity.real_address, session.virtual_addresses,
+      session.uid, static_cast<int>(session.state), session.identity->common_name,
+      session.identity->username, session.identity->real_address, session.virtual_addresses,
       Ticks(session.establish_time), Ticks(session.end_time), session.end_reason, session.policy,
       session.policy_revision, session.last_decision_id);
   return absl::StrCat(absl::Hex(absl::HashOf(values), absl::kZeroPad16));

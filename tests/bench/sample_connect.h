@@ -25,7 +25,7 @@ class SampleConnect {
 
  private:
   std::shared_ptr<const ovpn::Environment> environment_;
-  ovpn::ClientIdentity identity_;
+  ovpn::SharedIdentity identity_;
 };
 
 }  // namespace ovpnbroker::bench

@@ -17,10 +17,12 @@ using ovpnbroker::policy::RulesPolicy;
 ovpnbroker::ovpn::AuthRequest SampleRequest() {
   ovpnbroker::ovpn::AuthRequest request;
   request.key.client.instance = "office";
-  request.session.identity.common_name = "laptop-7";
-  request.session.identity.username = "laptop-7";
-  request.session.identity.real_address = "[2001:db8::7]:50123";
-  request.session.identity.platform = "linux";
+  ovpnbroker::ovpn::ClientIdentity identity;
+  identity.common_name = "laptop-7";
+  identity.username = "laptop-7";
+  identity.real_address = "[2001:db8::7]:50123";
+  identity.platform = "linux";
+  request.session.identity = std::move(identity);
   return request;
 }
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "policy/admission.h"
 #include "tests/policy/pool_options.h"
+#include "tests/support/auth_request_builder.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/recording_logger.h"
 
@@ -56,7 +57,7 @@ class AdmissionTest : public testing::Test {
     session.client = {instance, ovpn::Epoch{1}, ovpn::Cid{cid}};
     session.uid = absl::StrCat(instance, "-", cid);
     session.state = state;
-    session.identity.common_name = common_name;
+    session.identity = test::ClientNamed(common_name);
     session.create_time = create_time_;
     return session;
   }

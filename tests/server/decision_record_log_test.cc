@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "ovpnbroker/admin/v1/decision_service.pb.h"
+#include "tests/support/auth_request_builder.h"
 #include "tests/support/recording_logger.h"
 #include "tests/support/source_dir.h"
 #include "tests/support/status_matchers.h"
@@ -33,7 +34,7 @@ using testing::SizeIs;
 policy::DecisionRecord Record(const std::string& id) {
   policy::DecisionRecord record;
   record.id = id;
-  record.common_name = "alice\xff\n";
+  record.identity = test::ClientNamed("alice\xff\n");
   record.attempt_list.resize(1);
   record.replies.resize(1);
   return record;

@@ -57,9 +57,11 @@ class FakeBrokerControl final : public BrokerControl {
     session.uid = absl::StrCat("uid-", absl::Dec(number, absl::kZeroPad3));
     session.client = {"office", {1}, {static_cast<uint64_t>(number)}};
     session.state = ovpn::SessionState::kEstablished;
-    session.identity.common_name = common_name;
-    session.identity.username = username;
-    session.identity.real_address = absl::StrCat("192.0.2.", number, ":1194");
+    ovpn::ClientIdentity identity;
+    identity.common_name = common_name;
+    identity.username = username;
+    identity.real_address = absl::StrCat("192.0.2.", number, ":1194");
+    session.identity = std::move(identity);
     session.virtual_addresses = {absl::StrCat("10.8.0.", number)};
     session.create_time = ovpn::WallTime(std::chrono::seconds(1'000'000'000));
     session.received_bytes = 1536;

@@ -58,8 +58,8 @@ TEST(RecordedRequest, IsWhatWasAsked) {
   EXPECT_EQ(read.kind, asked.kind);
   EXPECT_EQ(read.session.uid, asked.session.uid);
   EXPECT_EQ(ovpn::ToString(read.key), ovpn::ToString(asked.key));
-  EXPECT_EQ(read.session.identity.common_name, "alice");
-  EXPECT_EQ(read.session.identity.platform, "linux");
+  EXPECT_EQ(read.session.identity->common_name, "alice");
+  EXPECT_EQ(read.session.identity->platform, "linux");
   EXPECT_EQ(read.environment->GetOrEmpty("X509_0_OU"), "\xff");
   EXPECT_EQ(read.token_state, asked.token_state);
   EXPECT_EQ(read.receive_time, asked.receive_time);

@@ -13,6 +13,13 @@ inline ovpn::KeyRef Key(uint64_t cid, uint32_t kid, std::string instance = "offi
   return {{std::move(instance), ovpn::Epoch{1}, ovpn::Cid{cid}}, ovpn::Kid{kid}};
 }
 
+// Somebody of whom nothing else is known.
+inline ovpn::ClientIdentity ClientNamed(std::string common_name) {
+  ovpn::ClientIdentity identity;
+  identity.common_name = std::move(common_name);
+  return identity;
+}
+
 inline ovpn::AuthRequest MakeAuthRequest(ovpn::KeyRef key,
                                          ovpn::AuthKind kind = ovpn::AuthKind::kConnect,
                                          ovpn::ClientIdentity identity = {}) {

@@ -86,7 +86,7 @@ TEST_F(PendingAuthTest, Response_IsAskedAboutWithTheSameKey) {
   EXPECT_EQ(request.kind, AuthKind::kChallengeResponse);
   EXPECT_EQ(request.key, key);
   EXPECT_EQ(request.challenge_response->Reveal(), "MTIz");
-  EXPECT_EQ(request.session.identity.common_name, "alice");
+  EXPECT_EQ(request.session.identity->common_name, "alice");
 }
 
 TEST_F(PendingAuthTest, ResponseThatNobodyAskedFor_IsIgnored) {

@@ -44,8 +44,8 @@ TEST_F(SessionTableTest, Connect_NewCid_IsPendingWithIdentity) {
   const auto result = Connect(0, 1);
   ASSERT_EQ(result.kind, SessionTable::Connect::kNew);
   EXPECT_EQ(result.entry->session.state, SessionState::kPending);
-  EXPECT_EQ(result.entry->session.identity.common_name, "alice");
-  EXPECT_EQ(result.entry->session.identity.real_address, "192.0.2.7:50123");
+  EXPECT_EQ(result.entry->session.identity->common_name, "alice");
+  EXPECT_EQ(result.entry->session.identity->real_address, "192.0.2.7:50123");
   EXPECT_THAT(result.entry->pending_kid, Optional(Kid{1}));
   EXPECT_EQ(table_.FindByUid("uid-1"), result.entry);
 }
@@ -81,7 +81,7 @@ TEST_F(SessionTableTest, Reauth_OfUnknownClient_IsUnjudged) {
   const auto result = Connect(4, 3, /*reauth=*/true);
   ASSERT_EQ(result.kind, SessionTable::Connect::kNew);
   EXPECT_EQ(result.entry->session.state, SessionState::kUnjudged);
-  EXPECT_EQ(result.entry->session.identity.common_name, "alice");
+  EXPECT_EQ(result.entry->session.identity->common_name, "alice");
 }
 
 TEST_F(SessionTableTest, Connect_SameKidTwice_IsImpossible) {

@@ -86,7 +86,7 @@ TEST_F(SessionsTest, Connect_NewClient_AsksWithIdentityPasswordAndEpoch) {
   const AuthRequest& request = sink_.requests[0];
   EXPECT_EQ(request.kind, AuthKind::kConnect);
   EXPECT_EQ(request.key.client, (ClientRef{"office", sessions_.epoch(), Cid{0}}));
-  EXPECT_EQ(request.session.identity.common_name, "alice");
+  EXPECT_EQ(request.session.identity->common_name, "alice");
   EXPECT_EQ(request.password->Reveal(), "sesame");
   EXPECT_EQ(request.environment->GetOrEmpty("untrusted_port"), "50000");
 }
@@ -330,7 +330,7 @@ TEST_F(SessionsTest, Resync_AdoptingClientWithAddress_KeepsItUnjudgedUntilItsRea
   EXPECT_EQ(logger_.Count("SESSION_WITHOUT_VERDICT"), 0);
   ASSERT_THAT(sink_.changes, SizeIs(1));
   EXPECT_EQ(LastChange().state, SessionState::kUnjudged);
-  EXPECT_EQ(LastChange().identity.common_name, "alice");
+  EXPECT_EQ(LastChange().identity->common_name, "alice");
   EXPECT_THAT(LastChange().virtual_addresses, ElementsAre("10.8.0.3"));
   const SessionUid uid = LastChange().uid;
 

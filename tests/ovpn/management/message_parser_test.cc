@@ -147,6 +147,22 @@ TEST(MessageParser, TooManyBytes_DropTheBlock) {
                                         "HOLD 0"));
 }
 
+TEST(MessageParser, AsManyEntriesAndBytesAsAllowed_Pass) {
+  std::string entries = ">CLIENT:CONNECT,1,1\r\n";
+  for (size_t i = 0; i < EnvironmentBlock::kMaxEntries; ++i) entries += ">CLIENT:ENV,a=1\r\n";
+  EXPECT_THAT(Parse(entries + ">CLIENT:ENV,END\r\n"),
+              ElementsAre(StartsWith("CONNECT 1,1 no-password env=1024")));
+
+  constexpr size_t kEntrySize = EnvironmentBlock::kMaxBytes / 16;
+  const std::string line = ">CLIENT:ENV,a=" + std::string(kEntrySize - 2, 'x') + "\r\n";
+  std::string bytes = ">CLIENT:CONNECT,1,1\r\n";
+  for (int i = 0; i < 16; ++i) bytes += line;
+  EXPECT_THAT(Parse(bytes + ">CLIENT:ENV,END\r\n"),
+              ElementsAre(StartsWith("CONNECT 1,1 no-password env=16")));
+  EXPECT_THAT(Parse(bytes + ">CLIENT:ENV,a=\r\n>CLIENT:ENV,END\r\n"),
+              ElementsAre(StartsWith("PROTOCOL-ERROR")));
+}
+
 TEST(MessageParser, Passwords_AreKeptOnlyWhereTheyBelong) {
   EXPECT_THAT(Parse(">CLIENT:CONNECT,1,1\r\n>CLIENT:ENV,password=\r\n>CLIENT:ENV,END\r\n"),
               ElementsAre("CONNECT 1,1 password=[] env=0"));

@@ -63,6 +63,20 @@ TEST(Environment, Moved_KeepsItsEntries) {
   EXPECT_THAT(Entries(to), ElementsAre(Pair("short", "x")));
 }
 
+TEST(EnvironmentBuilder, MarkedEntriesOfATextAndOthers_StandBesideEachOther) {
+  Environment::Builder builder;
+  builder.Add("first", "1");
+  builder.Mark(2, 3, 1);
+  builder.Mark(7, 5, 2);
+  builder.AddText("> a=1\n>bc=23\n");
+  builder.Add("last", "");
+  EXPECT_EQ(builder.byte_size(), strlen("first=1") + strlen("a=1bc=23") + strlen("last="));
+  const Environment environment = builder.Build();
+  EXPECT_THAT(Entries(environment),
+              ElementsAre(Pair("first", "1"), Pair("a", "1"), Pair("bc", "23"), Pair("last", "")));
+  EXPECT_EQ(environment.byte_size(), strlen("first=1") + strlen("a=1bc=23") + strlen("last="));
+}
+
 TEST(EnvironmentBuilder, Built_IsEmptyAgain) {
   Environment::Builder builder;
   builder.Add("a", "1");

@@ -35,10 +35,14 @@ class CcdFolder : public testing::Test {
     return std::string(LoadCcdFolder(folder_.path(), false).status().message());
   }
 
+  static ovpn::AuthRequest RequestOf(const std::string& common_name) {
+    return test::MakeAuthRequest(test::Key(1, 1), ovpn::AuthKind::kConnect,
+                                 test::ClientNamed(common_name));
+  }
+
   // The name of the rule that decides.
   static std::string RuleFor(const RuleSet& rules, const std::string& common_name) {
-    ovpn::AuthRequest request = test::MakeAuthRequest(test::Key(1, 1));
-    request.session.identity.common_name = common_name;
+    const ovpn::AuthRequest request = RequestOf(common_name);
     const Rule* const rule = rules.Match(request);
     EXPECT_EQ(rules.FirstFailedCondition(*rule, request), "");
     return rule->name;
@@ -133,8 +137,7 @@ TEST_F(CcdFolder, FolderThatIsNotThere_IsNotFound) {
 TEST_F(CcdFolder, Policy_NamesTheFileInItsReply) {
   Write("alice", "push a\n");
   RulesPolicy policy("ccd", Load());
-  ovpn::AuthRequest request = test::MakeAuthRequest(test::Key(1, 1));
-  request.session.identity.common_name = "alice";
+  const ovpn::AuthRequest request = RequestOf("alice");
   const ovpn::DecisionId id = "d1";
   std::optional<PolicyReply> answer;
   policy.Ask({id, 1, request, std::chrono::seconds(5)},

@@ -65,7 +65,9 @@ TEST(RuleConditions, ClientVersion_ComparesTheNumbersThatAreWritten) {
     EXPECT_FALSE(Matches("{client_version: '" + std::string(version) + "'}", Client())) << version;
   }
   ovpn::AuthRequest unknown = Client();
-  unknown.session.identity.client_version = "";
+  ovpn::ClientIdentity identity = *unknown.session.identity;
+  identity.client_version = "";
+  unknown.session.identity = std::move(identity);
   EXPECT_FALSE(Matches("{client_version: '!= 2.5'}", unknown));
 }
 

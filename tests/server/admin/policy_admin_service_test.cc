@@ -217,10 +217,10 @@ TEST_F(PolicyAdminServiceTest, Evaluate_DescribesTheClientAsOpenvpnWould) {
       ++asked;
       EXPECT_EQ(seen.kind, ovpn::AuthKind::kReauth);
       EXPECT_EQ(seen.key.client.instance, "office");
-      EXPECT_EQ(seen.session.identity.common_name, "alice");
-      EXPECT_EQ(seen.session.identity.username, "overridden");
-      EXPECT_EQ(seen.session.identity.platform, "linux");
-      EXPECT_EQ(seen.session.identity.real_address, "[2001:db8::7]:0");
+      EXPECT_EQ(seen.session.identity->common_name, "alice");
+      EXPECT_EQ(seen.session.identity->username, "overridden");
+      EXPECT_EQ(seen.session.identity->platform, "linux");
+      EXPECT_EQ(seen.session.identity->real_address, "[2001:db8::7]:0");
       EXPECT_FALSE(seen.password.has_value());
     };
   });

@@ -18,9 +18,11 @@ bool Matches(const std::string& filter) {
   ovpn::Session session;
   session.client.instance = "office";
   session.state = ovpn::SessionState::kEstablished;
-  session.identity.common_name = "branch \"7\"";
-  session.identity.username = "CORP\\alice";
-  session.identity.real_address = "192.0.2.7:50123";
+  ovpn::ClientIdentity identity;
+  identity.common_name = "branch \"7\"";
+  identity.username = "CORP\\alice";
+  identity.real_address = "192.0.2.7:50123";
+  session.identity = std::move(identity);
   const auto parsed = SessionFilter::Parse(filter);
   EXPECT_TRUE(parsed.ok()) << parsed.status();
   return parsed.ok() && parsed->Matches(session);

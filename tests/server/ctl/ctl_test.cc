@@ -16,6 +16,7 @@
 #include "server/config/config_loader.h"
 #include "server/health/service_names.h"
 #include "tests/server/admin_fixture.h"
+#include "tests/support/auth_request_builder.h"
 #include "tests/support/temp_dir.h"
 
 namespace ovpnbroker::server {
@@ -196,7 +197,7 @@ TEST_F(Ctl, Explain_TellsTheDecision) {
     policy::DecisionRecord record;
     record.id = "decision-1";
     record.session_uid = "uid-001";
-    record.common_name = "al\x1bice";
+    record.identity = test::ClientNamed("al\x1bice");
     record.policy = "staff";
     record.result = policy::DecisionResult::kAllowed;
     record.attempt_list = {{std::chrono::milliseconds(0), std::chrono::milliseconds(2),

@@ -8,6 +8,8 @@
 #include <sstream>
 #include <string>
 
+#include "tests/support/auth_request_builder.h"
+
 namespace ovpnbroker::server {
 namespace {
 
@@ -23,7 +25,7 @@ DecisionRecord Record(DecisionResult result, AnswerBasis basis) {
   DecisionRecord record;
   record.key.client.instance = "office";
   record.policy = "judge";
-  record.common_name = "alice";
+  record.identity = test::ClientNamed("alice");
   record.result = result;
   record.basis = basis;
   return record;
