@@ -103,6 +103,17 @@ TEST_F(EngineTest, SecondAttemptFails_TheFirstMayStillAnswer) {
   EXPECT_EQ(OnlyAnswer(), AllowWithDns());
 }
 
+TEST_F(EngineTest, SecondAttemptFailsFromInsideAsk_TheDeadlineStillCounts) {
+  Submit(Key(4, 1));
+  policy_->OnAsk([](const Inquiry&, const Policy::ReplyCallback& reply) {
+    reply({Fail(FailureCause::kPolicyFailed), "", "", {}});
+  });
+  Advance(2s);
+  EXPECT_TRUE(answered_.empty());
+  Advance(3s);
+  EXPECT_TRUE(IsRetryDeny(OnlyAnswer(), FailureCause::kTimeout));
+}
+
 TEST_F(EngineTest, BothAttemptsFail_DeniesWithTheLastCause) {
   Submit(Key(4, 1));
   Advance(2s);

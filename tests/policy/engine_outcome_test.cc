@@ -96,6 +96,21 @@ TEST_F(EngineTest, MemoryFull_ForgetsTheOldest) {
   EXPECT_EQ(engine_->Stats().remembered, 2U);
 }
 
+TEST_F(EngineTest, OlderKeyOfAClientForgotten_TheNewerIsStillFound) {
+  MakeEngine({.max_remembered_decisions = 2});
+  for (uint32_t kid = 1; kid <= 3; ++kid) {
+    Submit(Key(4, kid), kid == 1 ? AuthKind::kConnect : AuthKind::kReauth);
+    policy_->Reply(kid - 1, AllowWithDns());
+  }
+  engine_->OnDeadline();
+  for (uint32_t kid = 1; kid <= 3; ++kid) {
+    engine_->OnAnswerOutcome(Key(4, kid), OutcomeResult::kWritten, "");
+  }
+  ASSERT_EQ(policy_->reported().size(), 2U);
+  EXPECT_EQ(policy_->reported()[0].decision_id, "decision-4-2");
+  EXPECT_EQ(policy_->reported()[1].decision_id, "decision-4-3");
+}
+
 TEST_F(EngineTest, OutcomeOfAnOlderKey_ReachesItsOwnDecision) {
   Submit(Key(4, 1));
   policy_->Reply(0, AllowWithDns());
