@@ -1,11 +1,8 @@
 #include "policy/decision_record.h"
 
-#include <array>
-#include <charconv>
-#include <limits>
-
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "ovpn/base/append_decimal.h"
 
 namespace ovpnbroker::policy {
 namespace {
@@ -16,9 +13,8 @@ constexpr size_t kUsualSummaryBytes = 63;
 // `name` as " routes=".
 void AppendCount(std::string& text, absl::string_view name, size_t count) {
   if (count == 0) return;
-  std::array<char, std::numeric_limits<size_t>::digits10 + 1> digits;
-  char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), count).ptr;
-  text.append(name.data(), name.size()).append(digits.data(), end);
+  text.append(name.data(), name.size());
+  ovpn::AppendDecimal(count, text);
 }
 
 std::string SummarizeAllow(const ovpn::ClientConfig& config) {

@@ -11,6 +11,7 @@ void DecisionTable::Insert(const EntryPtr& entry) {
   }
   entry->open_index = open_.size();
   open_.push_back(entry);
+  // Stays where it is, and stays for good: there are as many as instances.
   entry->open_of_instance = &open_by_instance_[entry->key.client.instance];
   ++*entry->open_of_instance;
 }

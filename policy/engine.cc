@@ -58,9 +58,8 @@ void DecisionEngine::Dispatch(const EntryPtr& entry) {
     std::optional<PolicyReply> reply = Ask(entry);
     ask_again = reply.has_value() && TakeReply(entry, *std::move(reply), entry->attempts);
   }
-  // Only now: a verdict that came at once needs no alarm. What Extend or TakeStep has set stays.
+  // Only now: a verdict that came at once needs no alarm. What TakeStep has set stays.
   if (entry->state != DecisionEntry::State::kOpen || entry->awaits_client) return;
-  if (entry->extended && entry->wake_time.has_value()) return;
   table_.Schedule(
       *entry, std::min(entry->deadline, clock_.Now() + entry->decision->options().attempt_timeout));
 }

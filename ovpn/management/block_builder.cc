@@ -59,9 +59,10 @@ void BlockBuilder::AddPlainLine(const FieldPath& field, Words words) {
 void BlockBuilder::AddPlainPush(const FieldPath& field, Words option_words) {
   // Quotes are for the blanks between the words.
   const bool quoted = option_words.size() > 1;
-  std::string line = quoted ? JoinPlainWords("push \"", option_words, "\"")
-                            : JoinPlainWords("push ", option_words, "");
-  push_bytes_ += line.size() - absl::string_view(quoted ? "push \"\"" : "push ").size() + 1;
+  const absl::string_view begin = quoted ? "push \"" : "push ";
+  const absl::string_view end = quoted ? "\"" : "";
+  std::string line = JoinPlainWords(begin, option_words, end);
+  push_bytes_ += line.size() - begin.size() - end.size() + 1;
   Add(field, std::move(line));
 }
 

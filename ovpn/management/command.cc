@@ -1,13 +1,11 @@
 #include "ovpn/management/command.h"
 
-#include <array>
-#include <charconv>
-#include <limits>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "ovpn/base/append_decimal.h"
 #include "ovpn/base/status_macros.h"
 #include "ovpn/management/decimal.h"
 #include "ovpn/management/text_argument.h"
@@ -38,21 +36,14 @@ absl::Status CheckKid(Kid kid) {
   return absl::InvalidArgumentError("KID 0 never names a key that waits for an answer");
 }
 
-template <typename Number>
-void AppendNumber(Number number, std::string& text) {
-  std::array<char, std::numeric_limits<Number>::digits10 + 2> digits;  // a sign as well
-  text.append(digits.data(),
-              std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
-}
-
 // The beginning of a command about a key, "client-auth 5 1", with room for `rest` bytes behind it.
 Command BeginForKey(absl::string_view name, Cid cid, Kid kid, size_t rest) {
   Command command{.name = std::string(name), .bytes = ""};
   command.bytes.reserve(name.size() + kMaxKeyBytes + rest);
   command.bytes.append(command.name).push_back(' ');
-  AppendNumber(cid.value, command.bytes);
+  AppendDecimal(cid.value, command.bytes);
   command.bytes.push_back(' ');
-  AppendNumber(kid.value, command.bytes);
+  AppendDecimal(kid.value, command.bytes);
   return command;
 }
 
@@ -115,7 +106,7 @@ absl::StatusOr<Command> PromptKick(Cid cid, Kid kid, std::chrono::seconds timeou
   }
   Command command = BeginForKey("client-pending-auth", cid, kid, kMaxKickBytes);
   command.bytes.append(" \"\" ");
-  AppendNumber(timeout.count(), command.bytes);
+  AppendDecimal(timeout.count(), command.bytes);
   command.bytes.push_back('\n');
   return command;
 }

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "ovpn/base/overloaded.h"
 #include "ovpn/management/line_reader.h"
@@ -92,8 +93,7 @@ size_t EnvironmentBlock::AddPlainLines(absl::string_view text) {
   const char* line = text.data();
   const char* const end = line + text.size();
   for (size_t room = kMaxEntries - entries_.size(); room > 0; --room) {
-    if (static_cast<size_t>(end - line) < kClientPrefix.size()) break;
-    if (memcmp(line, kClientPrefix.data(), kClientPrefix.size()) != 0) break;
+    if (!absl::StartsWith({line, static_cast<size_t>(end - line)}, kClientPrefix)) break;
     const char* const entry = line + kClientPrefix.size();
     const auto* const line_feed =
         static_cast<const char*>(memchr(entry, '\n', static_cast<size_t>(end - entry)));
@@ -104,9 +104,7 @@ size_t EnvironmentBlock::AddPlainLines(absl::string_view text) {
     const auto* const equals_sign = static_cast<const char*>(memchr(entry, '=', entry_size));
     if (equals_sign == nullptr || equals_sign == entry) break;
     const auto name_size = static_cast<size_t>(equals_sign - entry);
-    if (name_size == kPasswordName.size() && memcmp(entry, kPasswordName.data(), name_size) == 0) {
-      break;
-    }
+    if (absl::string_view(entry, name_size) == kPasswordName) break;
     entries_.Mark(static_cast<size_t>(entry - text.data()), entry_size, name_size);
     line = line_feed + 1;
   }
